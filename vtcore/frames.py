@@ -1,0 +1,122 @@
+"""Frames and the sequences they belong to."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from vtcore.tables import TrackTable
+
+__all__ = ["Frame", "Image", "Sequence"]
+
+Image = npt.NDArray[np.uint8]
+
+
+class Frame:
+    """One image of a sequence, with its place in it.
+
+    Attributes:
+        index: 0-based place in the sequence. MOT Challenge text counts from 1: it writes ``index + 1``.
+        time: Seconds since the sequence's first frame, None where unknown.
+        image: uint8 ``(height, width, 3)``, blue-green-red as OpenCV decodes it; None when no component of the
+            run needs pixels.
+        sequence: The sequence it belongs to, None for a frame made by hand.
+    """
+
+    __slots__ = ("image", "index", "sequence", "time")
+
+    def __init__(
+        self,
+        index: int,
+        image: Image | None = None,
+        *,
+        time: float | None = None,
+        sequence: Sequence | None = None,
+    ) -> None:
+        """Make a frame from its parts.
+
+        Raises:
+            ValueError: The index is negative, or the image is not uint8 ``(height, width, 3)``.
+        """
+        if index < 0:
+            raise ValueError(f"index must be >= 0, got {index}")
+        if image is not None and (image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3):
+            raise ValueError(f"image must be uint8 (height, width, 3), got {image.dtype} {image.shape}")
+        self.index = index
+        self.image = image
+        self.time = time
+        self.sequence = sequence
+
+    def __repr__(self) -> str:
+        """Name sequence, index and size."""
+        name = "" if self.sequence is None else f" of {self.sequence.name!r}"
+        size = "" if self.image is None else f", {self.image.shape[1]}x{self.image.shape[0]}"
+        return f"<Frame {self.index}{name}{size}>"
+
+
+class Sequence(ABC):
+    """An ordered set of frames, and what is known of them.
+
+    Attributes:
+        name: Unique within the data set, usable as a file name.
+        length: Number of frames; None where only reading to the end tells.
+        width, height: Size of the frames in pixels; None where only reading tells.
+        frame_rate: Frames a second; None where unknown.
+        classes: Names that labels index; empty where the detector brings its own.
+        live: True for a camera or stream: no end, and no second reading.
+        has_images: False where the images are not there, only detections or annotations.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        length: int | None = None,
+        width: int | None = None,
+        height: int | None = None,
+        frame_rate: float | None = None,
+        classes: tuple[str, ...] = (),
+        live: bool = False,
+        has_images: bool = True,
+    ) -> None:
+        self.name = name
+        self.length = length
+        self.width = width
+        self.height = height
+        self.frame_rate = frame_rate
+        self.classes = classes
+        self.live = live
+        self.has_images = has_images
+
+    @abstractmethod
+    def frames(self, *, images: bool = True) -> Iterator[Frame]:
+        """Yield every frame in order, from the first.
+
+        Args:
+            images: False leaves ``Frame.image`` None and decodes nothing where the length is known without.
+
+        Raises:
+            DamagedSourceError: After the last readable frame, when more were promised.
+            DataError: The source cannot be read at all.
+        """
+
+    def annotations(self) -> TrackTable | None:
+        """Return the ground truth, or None when there is none."""
+        return None
+
+    def detections(self) -> TrackTable | None:
+        """Return the detections that come with the data, or None when there are none."""
+        return None
+
+    def check(self, *, images: bool) -> Iterator[str]:
+        """Yield what is wrong with the files, without decoding them (``file: message``), for the preflight."""
+        yield from ()
+
+    def __repr__(self) -> str:
+        """Name, length and size."""
+        return f"<{type(self).__name__} {self.name!r}: {self.length} frames, {self.width}x{self.height}>"

@@ -1,0 +1,163 @@
+"""What the core's kinds of components can do: one light Protocol per kind.
+
+The type of a config's field names a kind by its interface (``motion: Motion``), so this module imports nothing
+heavy. Every member is called by the core; a component needs to inherit from nothing here.
+
+What a component *needs* is said by its config, so that checking an experiment imports no target: an attribute or
+property ``needs``, a collection of ``"image"`` (decoded pixels in `Frame.image`), ``"detections"`` (the tracker
+wants a detector), ``"given-detections"`` (detections that come with the data) and ``"annotations"``; `DEFAULT_NEEDS`
+stands in for a config that says nothing. What nobody needs is neither computed nor decoded. A config may also have a
+method ``check()`` that yields what is wrong on this machine, one line each, without importing its target: a missing
+file, a package that is not installed. ``vtcore check`` and the start of every run ask it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from collections.abc import Sequence as Seq
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vtcore.evaluation import EvaluatedSequence
+    from vtcore.frames import Frame, Sequence
+    from vtcore.instances import Instances
+
+__all__ = [
+    "DEFAULT_NEEDS",
+    "Backbone",
+    "Dataset",
+    "Detector",
+    "Head",
+    "Metric",
+    "Tracker",
+    "Transform",
+    "Writer",
+]
+
+DEFAULT_NEEDS: Mapping[str, frozenset[str]] = {
+    "transform": frozenset({"image"}),
+    "detector": frozenset({"image"}),
+    "tracker": frozenset({"image", "detections"}),
+    "metric": frozenset({"annotations"}),
+}
+"""What a component of a kind is taken to need when its config has no ``needs``; nothing for other kinds."""
+
+
+@runtime_checkable
+class Dataset(Protocol):
+    """A set of sequences: a public data set, a folder of images, a video, a camera."""
+
+    def sequences(self) -> Iterable[Sequence]:
+        """Return the sequences, in a fixed order, opening none of them.
+
+        Raises:
+            DataError: The data is not where or what the config says.
+        """
+
+
+@runtime_checkable
+class Transform(Protocol):
+    """Changes a frame's pixels before anything looks at them; the size stays."""
+
+    def __call__(self, frame: Frame) -> Frame:
+        """Return the changed frame; the given one stays as it is."""
+
+
+@runtime_checkable
+class Backbone(Protocol):
+    """A network from images to feature maps."""
+
+    def __call__(self, images: Any) -> Seq[Any]:
+        """Return feature maps ``(N, C, h, w)``, finest first, of images ``(N, 3, H, W)``."""
+
+
+@runtime_checkable
+class Head(Protocol):
+    """A network from feature maps to predictions."""
+
+    def __call__(self, features: Seq[Any]) -> Any:
+        """Return the head's predictions for feature maps of a backbone, finest first."""
+
+
+@runtime_checkable
+class Detector(Protocol):
+    """Finds instances in frames.
+
+    Attributes:
+        classes: Names its labels index; empty when the labels index the sequence's own classes.
+        batch_size: How many frames `detect` wants at once; 1 where order in time matters.
+    """
+
+    @property
+    def classes(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def batch_size(self) -> int: ...  # noqa: D102
+
+    def reset(self, sequence: Sequence) -> None:
+        """Forget everything and prepare for the frames of `sequence`. Called before its first frame."""
+
+    def detect(self, frames: Seq[Frame]) -> Seq[Instances]:
+        """Return the instances of each frame, boxes in pixels of the original frame."""
+
+
+@runtime_checkable
+class Tracker(Protocol):
+    """Gives instances identities over time."""
+
+    def reset(self, sequence: Sequence | None = None) -> None:
+        """Forget everything; ids start anew. Called before a sequence's first frame."""
+
+    def update(self, frame: Frame, detections: Instances) -> Instances:
+        """Take the next frame (every frame, also one without detections) and return its tracks, with ids."""
+
+
+@runtime_checkable
+class Metric(Protocol):
+    """Scores results against annotations, one sequence at a time, then all of them.
+
+    Attributes:
+        summary: Names of the fields that a short table shows, most important first.
+    """
+
+    @property
+    def summary(self) -> Seq[str]: ...  # noqa: D102
+
+    def evaluate(self, sequence: EvaluatedSequence) -> Any:
+        """Return the sequence's counts as plain data (dicts, lists, numbers, arrays): mergeable, picklable."""
+
+    def report(self, evaluated: Mapping[str, Any], classes: tuple[str, ...]) -> dict[str, Any]:
+        """Combine what `evaluate` returned for each sequence name.
+
+        Returns:
+            ``{"COMBINED": {...}, "<sequence>": {...}}`` and, with several classes,
+            ``"by_class": {"<class>": {"COMBINED": {...}, "<sequence>": {...}}}``. Each inner table maps the
+            evaluator's field names to numbers, fractions of 1 and integer counts; curves stand under ``"curves"``.
+        """
+
+
+@runtime_checkable
+class Writer(Protocol):
+    """Writes what was found in a sequence to one file, whole or not at all.
+
+    The run hands `open` a path that ends in ``.partial`` and renames it when `close` has returned.
+
+    Attributes:
+        folder: Folder below the run folder: ``results``, ``videos``.
+        suffix: Of the finished file, with its dot: ``.txt``.
+    """
+
+    @property
+    def folder(self) -> str: ...  # noqa: D102
+    @property
+    def suffix(self) -> str: ...  # noqa: D102
+
+    def open(self, sequence: Sequence, path: Path) -> None:
+        """Start the file of a sequence at `path`; `sequence.classes` are the names of the labels."""
+
+    def write(self, frame: Frame, detections: Instances, tracks: Instances) -> None:
+        """Add a frame. Called for every frame in order, in a thread of its own."""
+
+    def close(self, *, complete: bool) -> None:
+        """Finish the file at `path`; with `complete` false keep what there is as it stands."""

@@ -1,0 +1,110 @@
+"""Fields of component configs: default, meaning, unit and bounds in one place.
+
+A config is a frozen attrs class whose fields *are* the TOML table::
+
+    @attrs.frozen(kw_only=True)
+    class ByteTrackConfig:
+        high_threshold: float = option(0.6, "Detections scoring more take part in the first matching.", ge=0, le=1)
+
+The module that holds it must not import numpy, OpenCV or torch: ``vtcore describe`` and the checking of
+experiments read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+import attrs
+
+__all__ = ["METADATA_KEY", "OptionInfo", "option", "option_info"]
+
+METADATA_KEY = "vtcore"
+
+
+@attrs.frozen
+class OptionInfo:
+    """What `option` knows of a field beyond its type and default.
+
+    Attributes:
+        help: One sentence: meaning, and the effect of raising the value where there is one.
+        unit: Unit of the value (``px``, ``frames``, ``s``), empty for none.
+        ge, gt, le, lt: Bounds of the value, or of every element of a list.
+        choices: The allowed values, if they are few.
+    """
+
+    help: str
+    unit: str = ""
+    ge: float | None = None
+    gt: float | None = None
+    le: float | None = None
+    lt: float | None = None
+    choices: tuple[Any, ...] | None = None
+
+    def complaint(self, value: Any) -> str | None:
+        """Say what is wrong with `value` (``must be <= 1, got 1.5``), or None if nothing is."""
+        if isinstance(value, list | tuple):
+            return next((text for text in map(self.complaint, value) if text), None)
+        if value is None:
+            return None
+        if self.choices is not None and value not in self.choices:
+            return f"must be one of {', '.join(map(repr, self.choices))}, got {value!r}"
+        if isinstance(value, int | float):
+            # Written so that NaN, which compares false to everything, is refused.
+            if self.ge is not None and not value >= self.ge:
+                return f"must be >= {self.ge:g}, got {value!r}"
+            if self.gt is not None and not value > self.gt:
+                return f"must be > {self.gt:g}, got {value!r}"
+            if self.le is not None and not value <= self.le:
+                return f"must be <= {self.le:g}, got {value!r}"
+            if self.lt is not None and not value < self.lt:
+                return f"must be < {self.lt:g}, got {value!r}"
+        return None
+
+
+def _validate(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+    info: OptionInfo = attribute.metadata[METADATA_KEY]
+    complaint = info.complaint(value)
+    if complaint is not None:
+        raise ValueError(f"{attribute.name}: {complaint}")
+
+
+def option(
+    default: Any = attrs.NOTHING,
+    help: str = "",  # noqa: A002 - reads as argparse does
+    *,
+    factory: Callable[[], Any] | None = None,
+    unit: str = "",
+    ge: float | None = None,
+    gt: float | None = None,
+    le: float | None = None,
+    lt: float | None = None,
+    choices: Collection[Any] | None = None,
+) -> Any:
+    """Declare one field of a config; the arguments are those of `OptionInfo`.
+
+    Args:
+        default: Value when the table leaves the key out; without one the key is required.
+        help: One sentence for ``vtcore describe``.
+        factory: Makes the default of a mutable field (a list).
+        unit: Unit of the value.
+        ge: Least allowed value.
+        gt: Value that must be exceeded.
+        le: Greatest allowed value.
+        lt: Value that must not be reached.
+        choices: The allowed values.
+
+    Raises:
+        ValueError: When the config is made with a value out of bounds: ``<field>: must be <= 1, got 1.5``.
+    """
+    info = OptionInfo(help, unit, ge, gt, le, lt, None if choices is None else tuple(choices))
+    metadata = {METADATA_KEY: info}
+    if factory is not None:
+        return attrs.field(factory=factory, metadata=metadata, validator=_validate)
+    return attrs.field(default=default, metadata=metadata, validator=_validate)
+
+
+def option_info(attribute: attrs.Attribute[Any]) -> OptionInfo:
+    """Return what is known of a config's field; fields made without `option` have an empty help."""
+    info: OptionInfo = attribute.metadata.get(METADATA_KEY, OptionInfo(""))
+    return info

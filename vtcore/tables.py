@@ -1,0 +1,159 @@
+"""Rows of a whole sequence as columns: annotations, given detections, results."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from vtcore.instances import Float32Array, Float64Array, Instances, Int64Array
+from vtcore.masks import Masks
+
+__all__ = ["COUNTED", "DISTRACTOR", "IGNORED", "TrackTable"]
+
+COUNTED = 0
+"""Role of an annotation that is scored."""
+IGNORED = 1
+"""Role of an annotation that is left out of the score; results on it count as false positives."""
+DISTRACTOR = 2
+"""Role of an annotation that is left out of the score together with the results matched to it."""
+
+
+class TrackTable:
+    """Boxes of one sequence, one row each, sorted by frame.
+
+    Attributes:
+        frames: int64 ``(M,)``, 0-based frame index, ascending; rows of one frame keep their given order.
+        ids: int64 ``(M,)``, identity, -1 for detections.
+        ltwh: float64 ``(M, 4)``, left, top, width, height in pixels of the original frame: the numbers as files
+            write them, so that scores are computed from what was written.
+        scores: float32 ``(M,)``, confidence; 1 for annotations.
+        labels: int64 ``(M,)``, index into the sequence's class names; -1 for a class that is never scored.
+        roles: uint8 ``(M,)``, `COUNTED`, `IGNORED` or `DISTRACTOR`; meaningful for annotations.
+        visibility: float32 ``(M,)``, visible share of an annotation's box, 0 to 1.
+        detection_index: int64 ``(M,)`` as in `Instances`, or None where not known.
+        masks: `Masks` of M masks, or None.
+        embeddings: float32 ``(M, D)`` or None.
+    """
+
+    __slots__ = (
+        "_bounds",
+        "detection_index",
+        "embeddings",
+        "frames",
+        "ids",
+        "labels",
+        "ltwh",
+        "masks",
+        "roles",
+        "scores",
+        "visibility",
+    )
+
+    def __init__(
+        self,
+        frames: npt.ArrayLike,
+        ltwh: npt.ArrayLike,
+        *,
+        ids: npt.ArrayLike | None = None,
+        scores: npt.ArrayLike | None = None,
+        labels: npt.ArrayLike | None = None,
+        roles: npt.ArrayLike | None = None,
+        visibility: npt.ArrayLike | None = None,
+        detection_index: npt.ArrayLike | None = None,
+        masks: Masks | None = None,
+        embeddings: npt.ArrayLike | None = None,
+    ) -> None:
+        """Keep the columns, sorted by frame (stable).
+
+        Raises:
+            ValueError: A column has another length, a frame is negative, a number is not finite, or a width or
+                height is negative.
+        """
+        frame_column = np.asarray(frames, np.int64).reshape(-1)
+        count = len(frame_column)
+        if count and frame_column.min() < 0:
+            raise ValueError(f"frames must be >= 0, got {frame_column.min()}")
+        in_order = bool((np.diff(frame_column) >= 0).all())
+        order = slice(None) if in_order else np.argsort(frame_column, kind="stable")
+
+        def column(name: str, value: npt.ArrayLike | None, dtype: npt.DTypeLike, default: float) -> npt.NDArray:  # type: ignore[type-arg]
+            array = np.full(count, default, dtype) if value is None else np.asarray(value, dtype)
+            if array.shape[:1] != (count,):
+                raise ValueError(f"{name} must have {count} rows, got shape {array.shape}")
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                raise ValueError(f"{name} must be finite")
+            return array[order]
+
+        box_column = np.asarray(ltwh, np.float64).reshape(-1, 4)
+        self.frames: Int64Array = frame_column[order]
+        self.ltwh: Float64Array = column("ltwh", box_column, np.float64, 0)
+        if count and self.ltwh[:, 2:].min() < 0:
+            raise ValueError("widths and heights must be >= 0")
+        self.ids: Int64Array = column("ids", ids, np.int64, -1)
+        self.scores: Float32Array = column("scores", scores, np.float32, 1)
+        self.labels: Int64Array = column("labels", labels, np.int64, 0)
+        self.roles: npt.NDArray[np.uint8] = column("roles", roles, np.uint8, COUNTED)
+        self.visibility: Float32Array = column("visibility", visibility, np.float32, 1)
+        self.detection_index: Int64Array | None = (
+            None if detection_index is None else column("detection_index", detection_index, np.int64, -1)
+        )
+        self.masks = masks if masks is None or in_order else masks[np.asarray(order)]
+        self.embeddings: Float32Array | None = (
+            None if embeddings is None else column("embeddings", embeddings, np.float32, 0)
+        )
+        self._bounds: Int64Array | None = None
+
+    @classmethod
+    def empty(cls) -> TrackTable:
+        """Return a table without rows."""
+        return cls([], np.zeros((0, 4)))
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.frames)
+
+    def select(self, rows: npt.NDArray[np.bool_] | Int64Array) -> TrackTable:
+        """Return the rows picked by a mask or by ascending indices."""
+        return TrackTable(
+            self.frames[rows],
+            self.ltwh[rows],
+            ids=self.ids[rows],
+            scores=self.scores[rows],
+            labels=self.labels[rows],
+            roles=self.roles[rows],
+            visibility=self.visibility[rows],
+            detection_index=None if self.detection_index is None else self.detection_index[rows],
+            masks=None if self.masks is None else self.masks[rows],
+            embeddings=None if self.embeddings is None else self.embeddings[rows],
+        )
+
+    def rows(self, frame: int) -> slice:
+        """Return where the rows of one frame stand; empty for a frame without rows."""
+        if self._bounds is None:
+            last = int(self.frames[-1]) if len(self) else -1
+            self._bounds = np.searchsorted(self.frames, np.arange(last + 2))
+        if frame < 0 or frame + 1 >= len(self._bounds):
+            return slice(len(self), len(self))
+        return slice(int(self._bounds[frame]), int(self._bounds[frame + 1]))
+
+    def xyxy(self) -> Float32Array:
+        """Return the boxes as float32 ``(M, 4)`` ``x1, y1, x2, y2``."""
+        corners = self.ltwh.copy()
+        corners[:, 2:] += corners[:, :2]
+        return corners.astype(np.float32)
+
+    def instances(self, frame: int) -> Instances:
+        """Return one frame's rows; ids are left out where the table holds none (-1)."""
+        rows = self.rows(frame)
+        corners = self.ltwh[rows].copy()
+        corners[:, 2:] += corners[:, :2]
+        ids = self.ids[rows]
+        return Instances.trusted(
+            corners.astype(np.float32),
+            self.scores[rows],
+            self.labels[rows],
+            None if len(ids) == 0 or ids[0] < 0 else ids,
+            None if self.detection_index is None else self.detection_index[rows],
+            None if self.masks is None else self.masks[rows],
+            None if self.embeddings is None else self.embeddings[rows],
+        )
