@@ -1,0 +1,50 @@
+# Each target works alone, from a bare machine with Python 3.10 to 3.13 and make.
+PYTHON ?= python3
+BIN := .venv/bin
+MANIFESTS := $(wildcard plugins/*/*/pyproject.toml) datasets/pyproject.toml
+PLUGINS := $(patsubst %/pyproject.toml,%,$(MANIFESTS))
+SOURCES := vtcore datasets/src $(wildcard plugins/*/*/src)
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-all lint types docs bench clean
+
+help:
+	@echo "make demo       install everything, run the quick start, say where the video and the report are"
+	@echo "make test       the tests (make test-all: the slow ones too)"
+	@echo "make install    .venv with vtcore, every plugin and the tools"
+	@echo "make lint types docs bench clean"
+
+install: .venv/installed
+
+# One pip call for all: the packages depend on each other and none need be on an index.
+.venv/installed: pyproject.toml constraints.txt $(MANIFESTS)
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet -c constraints.txt --group dev -e ".[av,supervision]" $(addprefix -e ./,$(PLUGINS))
+	@touch $@
+
+demo: install
+	$(BIN)/vtcore run examples/quickstart.toml --overwrite
+
+test: install
+	$(BIN)/python -m pytest
+
+test-all: install
+	$(BIN)/python -m pytest -m "slow or not slow"
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install
+	$(BIN)/mypy $(SOURCES)
+
+docs: install
+	$(BIN)/python -m pytest tests/docs
+
+bench: install
+	$(BIN)/python benchmarks/association.py
+	$(BIN)/python benchmarks/memory.py
+
+clean:
+	rm -rf .venv runs dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Result files: their writers, and reading them back."""

@@ -1,0 +1,143 @@
+"""The folder of a run: what it holds, and who may write to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import tomli
+
+from vtcore.errors import OutputError, ResumeError
+from vtcore.experiments import differences
+from vtcore.runs.log import RunLog
+
+__all__ = ["RunFolder", "write_whole"]
+
+PARTIAL = ".partial"
+_CONTENTS = ("experiment.toml", "versions.json", "log.jsonl", "metrics.json", "report.html")
+_FOLDERS = ("results", "videos", "checkpoints")
+# What may differ between a run and its continuation: nothing that changes a result.
+_FREE_KEYS = ("run.output", "run.show", "run.prefetch", "run.report", "requires", "plugins.disable")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file so that it is there whole or not at all.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    partial = path.with_name(path.name + PARTIAL)
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot write: {error.strerror or error}") from error
+
+
+class RunFolder:
+    """The folder of one run.
+
+    Attributes:
+        path: Where it is.
+        log: Its ``log.jsonl``.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.log = RunLog(self.path / "log.jsonl")
+
+    @property
+    def results(self) -> Path:
+        """Folder of the result files."""
+        return self.path / "results"
+
+    def holds_run(self) -> bool:
+        """Whether a run has been started here."""
+        return (self.path / "experiment.toml").is_file()
+
+    def claim(self, experiment: str, resolved: dict[str, Any], *, resume: bool, overwrite: bool) -> None:
+        """Make the folder ready for a run.
+
+        Args:
+            experiment: The resolved experiment as TOML.
+            resolved: The same as tables.
+            resume: Continue the run that is here, if there is one.
+            overwrite: Remove the run that is here first.
+
+        Raises:
+            ResumeError: A run is here and neither was asked for, or it is of another experiment; or the folder
+                holds something else.
+            OutputError: The folder cannot be written.
+        """
+        if self.holds_run():
+            if resume:
+                self._same_experiment(resolved)
+                return
+            if not overwrite:
+                raise ResumeError(
+                    f"{self.path}: holds a run already; add --resume to continue it, --overwrite to replace it, or "
+                    "choose another folder with -o run.output=..."
+                )
+            self._clear()
+        elif self.path.is_dir() and any(self.path.iterdir()):
+            raise ResumeError(f"{self.path}: not empty, and holds no run; choose another folder with -o run.output=...")
+        try:
+            self.results.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{self.path}: cannot create: {error.strerror or error}") from error
+        write_whole(self.path / "experiment.toml", experiment)
+
+    def write_json(self, name: str, value: Any) -> None:
+        """Write a JSON file of the run, whole or not at all."""
+        write_whole(self.path / name, json.dumps(value, indent=1) + "\n")
+
+    def remove_partial(self) -> None:
+        """Remove what an earlier, unfinished attempt left."""
+        for folder in _FOLDERS:
+            for path in (self.path / folder).glob(f"*{PARTIAL}*"):
+                path.unlink(missing_ok=True)
+
+    def _same_experiment(self, resolved: dict[str, Any]) -> None:
+        path = self.path / "experiment.toml"
+        try:
+            earlier = tomli.loads(path.read_text(encoding="utf-8"))
+        except (OSError, tomli.TOMLDecodeError) as error:
+            raise ResumeError(f"{path}: cannot be read: {error}; start again with --overwrite") from error
+        changed = [key for key in differences(_bound(earlier), _bound(resolved)) if not _free(key)]
+        if changed:
+            raise ResumeError(
+                f"{self.path}: the run there had another {', '.join(changed)}; "
+                "take the change back, or start again with --overwrite"
+            )
+
+    def _clear(self) -> None:
+        try:
+            for name in _CONTENTS:
+                (self.path / name).unlink(missing_ok=True)
+                (self.path / (name + PARTIAL)).unlink(missing_ok=True)
+            for name in _FOLDERS:
+                shutil.rmtree(self.path / name, ignore_errors=False) if (self.path / name).exists() else None
+        except OSError as error:
+            raise OutputError(f"{self.path}: cannot remove the earlier run: {error.strerror or error}") from error
+
+
+def _bound(resolved: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in resolved.items() if key != "plugins"}
+
+
+def _free(key: str) -> bool:
+    return any(key == free or key.startswith(f"{free}.") for free in _FREE_KEYS)
+
+
+def sync_files(paths: Iterable[Path]) -> None:
+    """Ask the system to put files on the disk, so that a rename does not outlive their contents."""
+    for path in paths:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,151 @@
+"""From frames to tracks: transforms, detector and tracker of one run."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Generator, Iterator, Sequence as Seq
+from contextlib import closing
+
+from vtcore.errors import VtcoreError
+from vtcore.frames import Frame, Sequence
+from vtcore.instances import Instances
+from vtcore.interfaces import Detector, Tracker, Transform
+from vtcore.runs.labels import LabelMap
+from vtcore.sources.prefetch import prefetch
+
+__all__ = ["STAGES", "Pipeline"]
+
+STAGES = ("decode", "transform", "detect", "track", "write")
+"""The stages whose time a run measures."""
+
+
+class Pipeline:
+    """What turns the frames of a sequence into tracks.
+
+    Attributes:
+        seconds: Time spent in each stage of the sequence last started; ``decode`` runs in the background.
+    """
+
+    def __init__(
+        self,
+        *,
+        transforms: Seq[Transform] = (),
+        detector: Detector | None = None,
+        tracker: Tracker | None = None,
+        images: bool = True,
+        prefetch: int = 8,
+        max_frames: int = 0,
+    ) -> None:
+        """Put the parts together.
+
+        Args:
+            transforms: Applied to each frame in order.
+            detector: None where the tracker needs no detections.
+            tracker: None where only detections are wanted.
+            images: Whether anyone needs decoded pixels.
+            prefetch: Frames decoded ahead.
+            max_frames: Stop after so many frames; 0 for never.
+        """
+        self._transforms = transforms
+        self._detector = detector
+        self._tracker = tracker
+        self._images = images
+        self._prefetch = prefetch
+        self._max_frames = max_frames
+        self.seconds = dict.fromkeys(STAGES, 0.0)
+
+    def track(self, sequence: Sequence) -> Generator[tuple[Frame, Instances, Instances], None, None]:
+        """Prepare everything for a sequence, then yield each frame with its detections and tracks.
+
+        Without a tracker the tracks are the detections. A sequence without class names takes the detector's, before
+        the first frame is asked for.
+
+        Raises:
+            DataError: The source cannot be read, or detector and data have no class in common.
+        """
+        self.seconds = dict.fromkeys(STAGES, 0.0)
+        classes = () if self._detector is None else tuple(self._detector.classes)
+        if not sequence.classes:
+            sequence.classes = classes
+        to_labels = LabelMap(classes, sequence.classes)
+        if self._detector is not None:
+            self._detector.reset(sequence)
+        if self._tracker is not None:
+            self._tracker.reset(sequence)
+        return self._tracked(sequence, to_labels)
+
+    def _tracked(self, sequence: Sequence, to_labels: LabelMap) -> Generator[tuple[Frame, Instances, Instances], None, None]:
+        clock = time.perf_counter
+        with closing(self._detected(sequence)) as detected:
+            for frame, found in detected:
+                began = clock()
+                detections = to_labels(found)
+                tracks = detections if self._tracker is None else self._tracker.update(frame, detections)
+                self.seconds["track"] += clock() - began
+                yield frame, detections, tracks
+
+    def _detected(self, sequence: Sequence) -> Generator[tuple[Frame, Instances], None, None]:
+        frames = self._frames(sequence)
+        with closing(frames):
+            if self._detector is None:
+                nothing = Instances.empty()
+                for frame in frames:
+                    yield frame, nothing
+                return
+            clock = time.perf_counter
+            # Waiting for a full batch would hold back the frames of a live source.
+            size = 1 if sequence.live else self._detector.batch_size
+            for batch in _batches(frames, size):
+                began = clock()
+                found = self._detector.detect(batch)
+                self.seconds["detect"] += clock() - began
+                yield from zip(batch, found, strict=True)
+
+    def _frames(self, sequence: Sequence) -> Generator[Frame, None, None]:
+        frames = self._timed(sequence.frames(images=self._images), "decode")
+        if self._max_frames:
+            frames = itertools.islice(frames, self._max_frames)
+        ahead = prefetch(frames, self._prefetch, sequence=sequence) if self._images else frames
+        try:
+            for frame in ahead:
+                began = time.perf_counter()
+                for transform in self._transforms:
+                    frame = transform(frame)  # noqa: PLW2901 - a chain
+                self.seconds["transform"] += time.perf_counter() - began
+                yield frame
+        finally:
+            close = getattr(ahead, "close", None)
+            if close is not None:
+                close()
+
+    def _timed(self, frames: Iterator[Frame], stage: str) -> Iterator[Frame]:
+        clock = time.perf_counter
+        while True:
+            began = clock()
+            try:
+                frame = next(frames)
+            except StopIteration:
+                return
+            finally:
+                self.seconds[stage] += clock() - began
+            yield frame
+
+
+def _batches(frames: Iterator[Frame], size: int) -> Iterator[list[Frame]]:
+    if size <= 1:
+        for frame in frames:
+            yield [frame]
+        return
+    while True:
+        batch: list[Frame] = []
+        try:
+            for frame in itertools.islice(frames, size):
+                batch.append(frame)  # noqa: PERF402 - what came before an error must not be lost with it
+        except VtcoreError:
+            if batch:
+                yield batch
+            raise
+        if not batch:
+            return
+        yield batch

@@ -1,0 +1,131 @@
+"""From one source, a detector and a tracker to an experiment: what ``vtcore track`` and `vtcore.track` share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence as Seq
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vtcore.experiments import Experiment, load_experiment
+
+if TYPE_CHECKING:
+    from vtcore.frames import Sequence
+    from vtcore.instances import Instances
+    from vtcore.runs.pipeline import Pipeline
+
+__all__ = ["DEFAULT_DETECTOR", "DEFAULT_TRACKER", "source_tables", "track_source"]
+
+DEFAULT_DETECTOR = "hog"
+"""Detector when none is named: it needs no download."""
+DEFAULT_TRACKER = "bytetrack"
+"""Tracker when none is named."""
+
+
+def source_tables(
+    source: str,
+    *,
+    detector: str | Mapping[str, Any] | None = None,
+    tracker: str | Mapping[str, Any] | None = None,
+    detections: str | None = None,
+    classes: Seq[str] = (),
+    min_score: float | None = None,
+) -> dict[str, Any]:
+    """Return the tables of an experiment that tracks one source.
+
+    Args:
+        source: File, folder, glob, camera number or URL.
+        detector: Name or table; `DEFAULT_DETECTOR` when left out.
+        tracker: Name or table; `DEFAULT_TRACKER` when left out.
+        detections: File of given detections, in place of a detector.
+        classes: Put into the detector's ``classes``, when there are any.
+        min_score: Put into the detector's ``min_score``, when given.
+
+    Raises:
+        DataError: There is no such source.
+    """
+    from vtcore.sources.guess import open_source
+
+    kind, options = open_source(source)
+    if detections is not None:
+        detector = {"type": "given", "path": detections}
+    detector_table = _component_table(DEFAULT_DETECTOR if detector is None else detector)
+    if classes:
+        detector_table["classes"] = list(classes)
+    if min_score is not None:
+        detector_table["min_score"] = min_score
+    return {
+        "dataset": {"type": kind, **options},
+        "detector": detector_table,
+        "tracker": _component_table(DEFAULT_TRACKER if tracker is None else tracker),
+    }
+
+
+def track_source(
+    source: str | Path | int | Sequence,
+    *,
+    detector: Any,
+    tracker: Any,
+    detections: Any,
+    classes: Seq[str],
+    min_score: float | None,
+    device: str,
+    max_frames: int,
+) -> Iterator[Instances]:
+    """Do the work of `vtcore.track`; see there."""
+    from vtcore.detectors.given import GivenDetector
+    from vtcore.frames import Sequence
+
+    tables: dict[str, Any] = {"run": {"device": device, "max_frames": max_frames}}
+    sequence = source if isinstance(source, Sequence) else None
+    file = str(detections) if isinstance(detections, str | Path) else None
+    if detections is not None and file is None:
+        detector = GivenDetector(detections=detections, classes=list(classes), min_score=min_score)
+    objects = {
+        name: made
+        for name, made in (("detector", detector), ("tracker", tracker))
+        if made is not None and not isinstance(made, str | Mapping)
+    }
+    named = source_tables(
+        "0" if sequence is not None else str(source),
+        detector=None if "detector" in objects else detector,
+        tracker=None if "tracker" in objects else tracker,
+        detections=file,
+        classes=classes,
+        min_score=min_score,
+    )
+    tables |= {name: table for name, table in named.items() if name not in objects}
+    experiment = load_experiment(tables)
+    sequences = [sequence] if sequence is not None else _sequences(experiment)
+    return _track_all(sequences, _pipeline(experiment, objects))
+
+
+def _sequences(experiment: Experiment) -> Seq[Sequence]:
+    from vtcore.preflight import preflight, require
+
+    checked = preflight(experiment, output_must_be_writable=False)
+    require(checked.findings)
+    return checked.sequences
+
+
+def _pipeline(experiment: Experiment, objects: Mapping[str, Any]) -> Pipeline:
+    from vtcore.components import BuildContext, build
+    from vtcore.runs.pipeline import Pipeline
+
+    context = BuildContext(device=experiment.run.device, dtype=experiment.run.dtype, seed=experiment.run.seed)
+    parts = {
+        name: objects[name] if name in objects else build(configured, context)
+        for name, configured in (("detector", experiment.detector), ("tracker", experiment.tracker))
+        if name in objects or configured is not None
+    }
+    return Pipeline(prefetch=experiment.run.prefetch, max_frames=experiment.run.max_frames, **parts)
+
+
+def _track_all(sequences: Seq[Sequence], pipeline: Pipeline) -> Iterator[Instances]:
+    for sequence in sequences:
+        for frame, _, tracks in pipeline.track(sequence):
+            tracks.frame = frame
+            yield tracks
+
+
+def _component_table(component: str | Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": component} if isinstance(component, str) else dict(component)
