@@ -1,0 +1,111 @@
+"""A window that shows annotated frames while a run goes on.
+
+Nothing heavy is imported at module level: the preflight asks `display_available`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from vtcore.errors import OutputError
+
+if TYPE_CHECKING:
+    from vtcore.drawing.annotate import Annotator
+    from vtcore.frames import Frame, Sequence
+    from vtcore.instances import Instances
+
+__all__ = ["Display", "display_available"]
+
+_WITH_WINDOWS = ("opencv-python", "opencv-contrib-python")
+_WITHOUT_WINDOWS = ("opencv-python-headless", "opencv-contrib-python-headless")
+_STOP_KEYS = (ord("q"), ord("Q"), 27)
+_WIDEST = 1600
+
+
+def display_available() -> str | None:
+    """Return why no window can be shown here, or None when one can; imports no OpenCV."""
+    if sys.platform not in ("win32", "darwin") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); leave out --show and write a video"
+    headless = [name for name in _WITHOUT_WINDOWS if _installed(name)]
+    if headless and not any(_installed(name) for name in _WITH_WINDOWS):
+        return f"{headless[0]} has no windows: pip uninstall {headless[0]}, then pip install opencv-python"
+    return None
+
+
+class Display:
+    """Shows annotated frames in one window; ``q`` or Esc, or closing the window, stops.
+
+    Use it from the main thread: that is where window systems want to be called.
+    """
+
+    def __init__(self, title: str = "vtcore", *, trails: int = 30, show_scores: bool = True) -> None:
+        """Prepare; the window opens with the first frame.
+
+        Args:
+            title: Of the window.
+            trails: How many frames trails reach back; 0 draws none.
+            show_scores: Write the scores.
+        """
+        self._title = title
+        self._trails = trails
+        self._show_scores = show_scores
+        self._annotator: Annotator | None = None
+        self._shown = False
+
+    def reset(self, sequence: Sequence) -> None:
+        """Prepare for the frames of a sequence."""
+        from vtcore.drawing.annotate import Annotator
+
+        width = _WIDEST if sequence.width and sequence.width > _WIDEST else 0
+        self._annotator = Annotator(sequence.classes, trails=self._trails, show_scores=self._show_scores, width=width)
+
+    def show(self, frame: Frame, tracks: Instances) -> bool:
+        """Show a frame with its tracks.
+
+        Returns:
+            False when the user asked to stop; a frame without an image is passed over.
+
+        Raises:
+            OutputError: The window cannot be shown.
+        """
+        import cv2
+
+        from vtcore.drawing.annotate import Annotator
+
+        if self._annotator is None:
+            self._annotator = Annotator(trails=self._trails, show_scores=self._show_scores)
+        if frame.image is None:
+            return True
+        picture = self._annotator.draw(frame.image, frame.index, tracks)
+        try:
+            if self._shown and cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) < 1:
+                return False
+            cv2.imshow(self._title, picture)
+            self._shown = True
+            return cv2.waitKey(1) & 0xFF not in _STOP_KEYS
+        except cv2.error as error:
+            reason = display_available() or str(error).strip().splitlines()[-1]
+            raise OutputError(f"cannot show a window: {reason}") from error
+
+    def close(self) -> None:
+        """Close the window."""
+        if not self._shown:
+            return
+        import cv2
+
+        self._shown = False
+        try:
+            cv2.destroyWindow(self._title)
+        except cv2.error:  # the user has closed it
+            return
+
+
+def _installed(distribution: str) -> bool:
+    try:
+        metadata.distribution(distribution)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
