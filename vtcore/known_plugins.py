@@ -1,0 +1,60 @@
+"""What the plugins published with the core bring, so that a missing one can be named with its ``pip install``.
+
+Nothing but error messages reads this table: a plugin works the same whether it stands here or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+__all__ = ["KNOWN_PLUGINS", "KnownPlugin", "bringer", "known_components", "known_plugin"]
+
+
+@attrs.frozen
+class KnownPlugin:
+    """A published plugin.
+
+    Attributes:
+        name: Of its entry point.
+        distribution: What ``pip install`` takes.
+        components: Names of its components by kind.
+    """
+
+    name: str
+    distribution: str
+    components: Mapping[str, tuple[str, ...]]
+
+    @property
+    def pip_install(self) -> str:
+        """The command that brings it."""
+        return f"pip install {self.distribution}"
+
+
+KNOWN_PLUGINS = (
+    KnownPlugin("sort", "vtrack-plugin-sort", {"tracker": ("sort",)}),
+    KnownPlugin("bytetrack", "vtrack-plugin-bytetrack", {"tracker": ("bytetrack",)}),
+    KnownPlugin("mot-metrics", "vtrack-plugin-mot-metrics", {"metric": ("hota", "clear", "identity", "count")}),
+    KnownPlugin(
+        "classic",
+        "vtrack-plugin-classic",
+        {"detector": ("hog", "background-subtraction"), "transform": ("clahe",)},
+    ),
+    KnownPlugin("datasets", "vtrack-datasets", {"dataset": ("mot-challenge", "synthetic")}),
+)
+
+
+def bringer(kind: str, name: str) -> KnownPlugin | None:
+    """Return the published plugin that brings a component, None if none does."""
+    return next((known for known in KNOWN_PLUGINS if name in known.components.get(kind, ())), None)
+
+
+def known_components(kind: str) -> tuple[str, ...]:
+    """Return the names of the components of a kind that published plugins bring."""
+    return tuple(name for known in KNOWN_PLUGINS for name in known.components.get(kind, ()))
+
+
+def known_plugin(name: str) -> KnownPlugin | None:
+    """Return the published plugin of that entry point or distribution, None if there is none."""
+    return next((known for known in KNOWN_PLUGINS if name in (known.name, known.distribution)), None)

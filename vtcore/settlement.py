@@ -1,0 +1,117 @@
+"""What all plugins offer together: which kinds exist, who is broken by whom, which names two claim."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import attrs
+
+from vtcore.components import Component, Kind
+from vtcore.discovery import PluginInfo
+from vtcore.registration import Declared
+from vtcore.suggestions import did_you_mean
+
+__all__ = ["CORE_KINDS", "Offer", "claims_of", "how_to_disable", "settle"]
+
+CORE_KINDS = (
+    Kind("dataset", "vtcore.interfaces:Dataset", "A set of sequences: a data set, a folder of images, a video."),
+    Kind("transform", "vtcore.interfaces:Transform", "Changes a frame's pixels before anything looks at them."),
+    Kind("backbone", "vtcore.interfaces:Backbone", "A network from images to feature maps."),
+    Kind("head", "vtcore.interfaces:Head", "A network from feature maps to predictions."),
+    Kind("detector", "vtcore.interfaces:Detector", "Finds instances in frames."),
+    Kind("tracker", "vtcore.interfaces:Tracker", "Gives instances identities over time."),
+    Kind("metric", "vtcore.interfaces:Metric", "Scores results against annotations."),
+    Kind("writer", "vtcore.interfaces:Writer", "Writes what was found in a sequence to a file."),
+)
+"""The kinds that the core itself knows what to do with."""
+
+
+@attrs.frozen
+class Offer:
+    """A plugin and what it declares, before the others are looked at.
+
+    Attributes:
+        info: Status and reason so far; without components and kinds.
+        declared: What its hooks returned; nothing unless its status is ``ok``.
+    """
+
+    info: PluginInfo
+    declared: Declared = attrs.field(factory=Declared)
+
+
+def settle(offers: Iterable[Offer]) -> tuple[list[PluginInfo], dict[str, Kind]]:
+    """Decide what holds when all plugins stand side by side.
+
+    A kind declared in two ways belongs to the plugin that comes first; a component of a kind that nobody brings
+    breaks its plugin, and with it the kinds it brings.
+
+    Returns:
+        The plugins with their components, kinds and notes, in the order given; and the kinds by name.
+    """
+    offers = list(offers)
+    while True:
+        kinds, refused = _kinds_of(offers)
+        refused.update(_homeless(offers, kinds))
+        if not refused:
+            break
+        offers = [_refuse(offer, refused[index]) if index in refused else offer for index, offer in enumerate(offers)]
+    claims = claims_of([_granted(offer, ()) for offer in offers])
+    return [_granted(offer, _clashes(offer, claims)) for offer in offers], kinds
+
+
+def claims_of(plugins: Iterable[PluginInfo]) -> dict[tuple[str, str], list[tuple[Component, PluginInfo]]]:
+    """Return who claims each component, by kind and name."""
+    claims: dict[tuple[str, str], list[tuple[Component, PluginInfo]]] = {}
+    for plugin in plugins:
+        for component in plugin.components:
+            claims.setdefault((component.kind, component.name), []).append((component, plugin))
+    return claims
+
+
+def how_to_disable(plugin: PluginInfo, others: Iterable[PluginInfo]) -> str:
+    """Return the name that disables `plugin` and none of `others`."""
+    shared = any(other is not plugin and other.name == plugin.name for other in others)
+    return plugin.distribution if shared and plugin.distribution else plugin.name
+
+
+def _kinds_of(offers: list[Offer]) -> tuple[dict[str, Kind], dict[int, str]]:
+    kinds = {kind.name: kind for kind in CORE_KINDS}
+    owners: dict[str, str] = dict.fromkeys(kinds, "the core")
+    refused: dict[int, str] = {}
+    for index, offer in enumerate(offers):
+        for kind in offer.declared.kinds:
+            first = kinds.setdefault(kind.name, kind)
+            owner = owners.setdefault(kind.name, f"plugin {offer.info.label}")
+            if first.interface != kind.interface:
+                refused[index] = (
+                    f"declares the kind {kind.name!r} as {kind.interface!r}, but {owner} has it as {first.interface!r}"
+                )
+    return kinds, refused
+
+
+def _homeless(offers: list[Offer], kinds: Mapping[str, Kind]) -> dict[int, str]:
+    return {
+        index: f"{component.kind} {component.name!r} is of a kind that no installed plugin brings"
+        + did_you_mean(component.kind, kinds)
+        for index, offer in enumerate(offers)
+        for component in offer.declared.components
+        if component.kind not in kinds
+    }
+
+
+def _refuse(offer: Offer, reason: str) -> Offer:
+    return Offer(attrs.evolve(offer.info, status="broken", reason=reason))
+
+
+def _granted(offer: Offer, notes: tuple[str, ...]) -> PluginInfo:
+    return attrs.evolve(offer.info, components=offer.declared.components, kinds=offer.declared.kinds, notes=notes)
+
+
+def _clashes(offer: Offer, claims: Mapping[tuple[str, str], list[tuple[Component, PluginInfo]]]) -> tuple[str, ...]:
+    notes = []
+    for component in offer.declared.components:
+        claimants = [plugin for _, plugin in claims[component.kind, component.name]]
+        if len(claimants) > 1:
+            others = " and ".join(plugin.label for plugin in claimants if plugin.label != offer.info.label)
+            notes.append(f"{component.kind} {component.name!r} is also claimed by plugin {others}")
+    return tuple(notes)
