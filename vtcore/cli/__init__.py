@@ -1,0 +1,133 @@
+"""The command line: one module per command, loaded when that command is asked for.
+
+A command's module has ``HELP`` (what ``vtcore <command> --help`` says above its options), ``add_arguments(parser)``
+and ``execute(arguments)``, which returns the exit status. This module imports argparse and nothing of ours, so that
+``vtcore --help`` answers at once.
+
+Exit status: 0 all is well; 1 the command found something wrong; 2 a `VtcoreError`, or arguments that make no sense;
+130 interrupted. Anything else that escapes is a bug and shows its traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "run": ("vtcore.cli.run", "run an experiment"),
+    "track": ("vtcore.cli.track", "track in a video, folder, camera or stream without writing an experiment"),
+    "eval": ("vtcore.cli.evaluate", "score result files made elsewhere"),
+    "check": ("vtcore.cli.check", "tell whether an experiment can run here, without running it"),
+    "show": ("vtcore.cli.show", "print an experiment as resolved, and where each value comes from"),
+    "describe": ("vtcore.cli.describe", "explain a component: its keys, their types, defaults and meaning"),
+    "list-plugins": ("vtcore.cli.list_plugins", "list the installed plugins and whether they work"),
+}
+"""Module and one-line help of every command."""
+
+_EPILOG = """\
+vtcore <command> --help explains a command.
+VTCORE_DISABLE_PLUGINS=name,name leaves plugins out; VTCORE_TRACEBACK=1 shows where an error comes from.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: Arguments without the program's name; those of the process by default.
+
+    Returns:
+        The exit status.
+    """
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    # Nothing but flags can stand before the command.
+    command = next((argument for argument in arguments if not argument.startswith("-")), None)
+    if command is not None and command not in COMMANDS:
+        from vtcore.cli.console import print_error
+        from vtcore.suggestions import did_you_mean
+
+        print_error(f"unknown command {command!r}{did_you_mean(command, COMMANDS) or f'; there are {_names()}'}")
+        return 2
+    try:
+        return _run(command, arguments)
+    except KeyboardInterrupt as stop:
+        print("\nvtcore: interrupted" + "".join(f": {text}" for text in stop.args), file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has left (`vtcore describe tracker | head -1`); any other pipe is a failure.
+        if not _output_is_closed():
+            raise
+        return 1
+    except Exception as error:
+        from vtcore.cli.console import print_error
+        from vtcore.errors import VtcoreError
+
+        if not isinstance(error, VtcoreError):
+            raise
+        print_error(error)
+        return 2
+
+
+def _run(command: str | None, arguments: list[str]) -> int:
+    module = None if command is None else importlib.import_module(COMMANDS[command][0])
+    parser = _parser(command, module)
+    try:
+        parsed = parser.parse_args(arguments)
+    except SystemExit as answered:
+        # argparse has printed the help, or what is wrong with the arguments.
+        return answered.code if isinstance(answered.code, int) else 0
+    if module is None:
+        parser.print_help(sys.stderr)
+        return 2
+    # A name that the output's encoding lacks must not end a command.
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    status: int = module.execute(parsed)
+    sys.stdout.flush()
+    return status
+
+
+def _parser(command: str | None, module: ModuleType | None) -> argparse.ArgumentParser:
+    """Return a parser that knows all commands by name and `command` with its arguments."""
+    parser = argparse.ArgumentParser(
+        prog="vtcore",
+        description="Video perception with plugins: detection, tracking and segmentation in video.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"vtcore {_version()}")
+    commands = parser.add_subparsers(title="commands", metavar="<command>")
+    for name, (_, summary) in COMMANDS.items():
+        if name == command and module is not None:
+            own = commands.add_parser(name, help=summary, description=module.HELP, allow_abbrev=False)
+            module.add_arguments(own)
+        else:
+            commands.add_parser(name, help=summary)
+    return parser
+
+
+def _version() -> str:
+    import vtcore
+
+    return vtcore.__version__
+
+
+def _names() -> str:
+    return ", ".join(COMMANDS)
+
+
+def _output_is_closed() -> bool:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left in the buffer goes nowhere, instead of failing again when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False
