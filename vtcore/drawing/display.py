@@ -14,7 +14,7 @@ from vtcore.errors import OutputError
 
 if TYPE_CHECKING:
     from vtcore.drawing.annotate import Annotator
-    from vtcore.frames import Frame, Sequence
+    from vtcore.frames import Frame, Image, Sequence
     from vtcore.instances import Instances
 
 __all__ = ["Display", "display_available"]
@@ -41,7 +41,7 @@ class Display:
     Use it from the main thread: that is where window systems want to be called.
     """
 
-    def __init__(self, title: str = "vtcore", *, trails: int = 30, show_scores: bool = True) -> None:
+    def __init__(self, title: str | os.PathLike[str] = "vtcore", *, trails: int = 30, show_scores: bool = True) -> None:
         """Prepare; the window opens with the first frame.
 
         Args:
@@ -49,37 +49,32 @@ class Display:
             trails: How many frames trails reach back; 0 draws none.
             show_scores: Write the scores.
         """
-        self._title = title
+        self._title = os.fspath(title)
         self._trails = trails
         self._show_scores = show_scores
         self._annotator: Annotator | None = None
+        self._sequence: Sequence | None = None
         self._shown = False
 
-    def reset(self, sequence: Sequence) -> None:
-        """Prepare for the frames of a sequence."""
-        from vtcore.drawing.annotate import Annotator
-
-        width = _WIDEST if sequence.width and sequence.width > _WIDEST else 0
-        self._annotator = Annotator(sequence.classes, trails=self._trails, show_scores=self._show_scores, width=width)
-
-    def show(self, frame: Frame, tracks: Instances) -> bool:
+    def show(self, frame: Frame, tracks: Instances, sequence: Sequence | None = None) -> bool:
         """Show a frame with its tracks.
 
+        Args:
+            frame: The frame; one without an image is passed over.
+            tracks: Its tracks.
+            sequence: Whose frames these are, `frame.sequence` when left out; another one begins new trails.
+
         Returns:
-            False when the user asked to stop; a frame without an image is passed over.
+            False when the user asked to stop.
 
         Raises:
             OutputError: The window cannot be shown.
         """
         import cv2
 
-        from vtcore.drawing.annotate import Annotator
-
-        if self._annotator is None:
-            self._annotator = Annotator(trails=self._trails, show_scores=self._show_scores)
         if frame.image is None:
             return True
-        picture = self._annotator.draw(frame.image, frame.index, tracks)
+        picture = self._prepared(frame.image, sequence or frame.sequence).draw(frame.image, frame.index, tracks)
         try:
             if self._shown and cv2.getWindowProperty(self._title, cv2.WND_PROP_VISIBLE) < 1:
                 return False
@@ -89,6 +84,20 @@ class Display:
         except cv2.error as error:
             reason = display_available() or str(error).strip().splitlines()[-1]
             raise OutputError(f"cannot show a window: {reason}") from error
+
+    def _prepared(self, image: Image, sequence: Sequence | None) -> Annotator:
+        """Return the annotator of the present sequence."""
+        if self._annotator is None or sequence is not self._sequence:
+            from vtcore.drawing.annotate import Annotator
+
+            self._sequence = sequence
+            self._annotator = Annotator(
+                () if sequence is None else sequence.classes,
+                trails=self._trails,
+                show_scores=self._show_scores,
+                width=_WIDEST if image.shape[1] > _WIDEST else 0,
+            )
+        return self._annotator
 
     def close(self) -> None:
         """Close the window."""

@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+import inspect
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+import cv2
+import numpy as np
+import pytest
+
+from vtcore.drawing import codecs
+from vtcore.drawing.config import VideoWriterConfig
+from vtcore.drawing.video_writer import VideoWriter
+from vtcore.errors import MissingPackageError, OutputError
+from vtcore.frames import Frame, Sequence
+from vtcore.instances import Instances
+from vtcore.interfaces import Writer
+
+CODECS = ("av1", "vp9", "mp4v", "mjpg")
+
+
+class Nothing(Sequence):
+    def frames(self, *, images: bool = True) -> Iterator[Frame]:
+        yield from ()
+
+
+def sequence(**fields: object) -> Nothing:
+    return Nothing("clip", **({"frame_rate": 25.0, "classes": ("person",)} | fields))  # type: ignore[arg-type]
+
+
+def frames(count: int, width: int = 96, height: int = 64) -> Iterator[tuple[Frame, Instances]]:
+    slope = np.linspace(40, 200, width, dtype=np.uint8)
+    image = np.repeat(np.repeat(slope[None, :, None], height, axis=0), 3, axis=2)
+    for index in range(count):
+        yield Frame(index, image), Instances([[10.0 + index, 20.0, 30.0 + index, 50.0]], ids=[1])
+
+
+def write(writer: VideoWriter, path: Path, count: int, *, width: int = 96, height: int = 64, **fields: object) -> Path:
+    writer.open(sequence(**fields), path)
+    for frame, tracks in frames(count, width, height):
+        writer.write(frame, tracks, tracks)
+    writer.close(complete=True)
+    return path
+
+
+def decoded(path: Path) -> list[np.ndarray]:
+    capture = cv2.VideoCapture(str(path))
+    pictures = []
+    while True:
+        good, picture = capture.read()
+        if not good:
+            capture.release()
+            return pictures
+        pictures.append(picture)
+
+
+def partial(folder: Path, writer: VideoWriter) -> Path:
+    return folder / f"clip{writer.suffix}.partial"
+
+
+def test_is_a_writer_that_takes_the_fields_of_its_config() -> None:
+    writer = VideoWriter(codec="mp4v")
+    assert isinstance(writer, Writer)
+    assert (writer.folder, writer.suffix) == ("videos", ".mp4")
+    assert {"image"} == VideoWriterConfig.needs
+    parameters = inspect.signature(VideoWriter).parameters
+    assert {name: parameter.default for name, parameter in parameters.items()} == {
+        field.name: field.default for field in attrs.fields(VideoWriterConfig)
+    }
+
+
+def test_refuses_what_its_config_refuses() -> None:
+    with pytest.raises(ValueError, match="crf: must be <= 63, got 64"):
+        VideoWriter(crf=64)
+    with pytest.raises(ValueError, match="codec: must be one of 'auto'"):
+        VideoWriter(codec="h264")
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_what_was_written_is_read_again(codec: str, tmp_path: Path) -> None:
+    writer = VideoWriter(codec=codec, trails=0)
+    path = write(writer, partial(tmp_path, writer), 12)
+    pictures = decoded(path.replace(path.with_suffix("")))
+    assert len(pictures) == 12
+    assert pictures[0].shape == (64, 96, 3)
+    # The grey slope comes back as it was: colour matrix and range are those of the encoder.
+    assert np.abs(pictures[5][56:60, 40:90].astype(int) - next(frames(1))[0].image[56:60, 40:90]).mean() < 6
+    assert [item.name for item in tmp_path.iterdir()] == [f"clip{writer.suffix}"]
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_odd_sizes_are_padded_by_a_pixel(codec: str, tmp_path: Path) -> None:
+    writer = VideoWriter(codec=codec)
+    pictures = decoded(write(writer, partial(tmp_path, writer), 3, width=75, height=51))
+    assert [picture.shape for picture in pictures] == [(52, 76, 3)] * 3
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("size", [(1, 1), (15, 3)])
+def test_tiny_frames_are_padded(codec: str, size: tuple[int, int], tmp_path: Path) -> None:
+    writer = VideoWriter(codec=codec)
+    pictures = decoded(write(writer, partial(tmp_path, writer), 2, width=size[0], height=size[1]))
+    assert [picture.shape for picture in pictures] == [(16, 16, 3)] * 2
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("known", [{}, {"width": 96, "height": 64}])
+def test_no_frames_still_leave_a_file(codec: str, known: dict[str, int], tmp_path: Path) -> None:
+    writer = VideoWriter(codec=codec)
+    path = write(writer, partial(tmp_path, writer), 0, **known)  # type: ignore[arg-type]
+    assert path.exists()
+    assert decoded(path) == []
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_video_stopped_early_plays_up_to_there(codec: str, tmp_path: Path) -> None:
+    writer = VideoWriter(codec=codec)
+    path = partial(tmp_path, writer)
+    writer.open(sequence(), path)
+    for frame, tracks in frames(5):
+        writer.write(frame, tracks, tracks)
+    writer.close(complete=False)
+    assert len(decoded(path)) == 5
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_frame_rate(codec: str, tmp_path: Path) -> None:
+    def rate(fields: dict[str, float], **options: float) -> float:
+        writer = VideoWriter(codec=codec, **options)  # type: ignore[arg-type]
+        path = write(writer, partial(tmp_path, writer), 4, **fields)  # type: ignore[arg-type]
+        return float(cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FPS))
+
+    assert rate({"frame_rate": 30000 / 1001}) == pytest.approx(29.97, abs=0.01)
+    assert rate({"frame_rate": None}) == pytest.approx(30)  # type: ignore[dict-item]
+    assert rate({"frame_rate": float("nan")}) == pytest.approx(30)
+    assert rate({}, frame_rate=12.5) == pytest.approx(12.5)
+    assert rate({}, every=2) == pytest.approx(12.5, abs=0.3)
+    assert rate({"frame_rate": 1000.0}) == pytest.approx(240)
+
+
+def test_a_writer_serves_one_sequence_after_the_other(tmp_path: Path) -> None:
+    writer = VideoWriter()
+    assert len(decoded(write(writer, tmp_path / "a.mp4.partial", 3))) == 3
+    pictures = decoded(write(writer, tmp_path / "b.mp4.partial", 4, width=64, height=128))
+    assert [picture.shape for picture in pictures] == [(128, 64, 3)] * 4
+
+
+def test_width_every_and_frames_that_change_size(tmp_path: Path) -> None:
+    writer = VideoWriter(width=48, every=3)
+    writer.open(sequence(), tmp_path / "a.mp4.partial")
+    for count, (frame, tracks) in enumerate(frames(9)):
+        if count >= 4:
+            frame.image = frame.image[:, :40].copy()  # type: ignore[index]
+        writer.write(frame, tracks, tracks)
+    writer.close(complete=True)
+    assert [picture.shape for picture in decoded(tmp_path / "a.mp4.partial")] == [(32, 48, 3)] * 3
+
+
+def test_a_frame_without_image_is_told(tmp_path: Path) -> None:
+    writer = VideoWriter()
+    writer.open(sequence(), tmp_path / "a.mp4.partial")
+    with pytest.raises(OutputError, match="frame 0 has no image"):
+        writer.write(Frame(0), Instances.empty(), Instances.empty())
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_folder_that_is_not_there_is_told(codec: str, tmp_path: Path) -> None:
+    writer = VideoWriter(codec=codec)
+    writer.open(sequence(), tmp_path / "gone" / "a.partial")
+    frame, tracks = next(frames(1))
+    with pytest.raises(OutputError, match=r"gone/a\.partial: cannot write the video: No such file or directory"):
+        writer.write(frame, tracks, tracks)
+    writer.close(complete=False)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_full_disk_is_told(codec: str, tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource", reason="file-size limits are POSIX's")
+    rng = np.random.default_rng(0)
+    writer = VideoWriter(codec=codec, crf=10)
+    path = partial(tmp_path, writer)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+    try:
+        writer.open(sequence(), path)
+        with pytest.raises(OutputError) as caught:  # noqa: PT012 - the codecs differ in when they write
+            for index in range(40):
+                noise = rng.integers(0, 255, (128, 128, 3), dtype=np.uint8)
+                writer.write(Frame(index, noise), Instances.empty(), Instances.empty())
+            writer.close(complete=True)
+        writer.close(complete=False)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert str(caught.value).startswith(f"{path}: cannot write the video: ")
+    assert "File too large" in str(caught.value) or "is the disk full?" in str(caught.value)
+
+
+class TestWithoutPyAv:
+    @pytest.fixture(autouse=True)
+    def _blocked(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+        for name in [name for name in sys.modules if name == "av" or name.startswith("av.")]:
+            monkeypatch.delitem(sys.modules, name)
+        monkeypatch.setitem(sys.modules, "av", None)
+        monkeypatch.setitem(sys.modules, "av.codec", None)
+        monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+        codecs._note_fallback.cache_clear()
+        yield
+        codecs._note_fallback.cache_clear()
+
+    def test_auto_falls_back_and_says_so_once(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+        with caplog.at_level(logging.WARNING, "vtcore"):
+            writers = [VideoWriter(), VideoWriter()]
+        assert [record.getMessage() for record in caplog.records] == [
+            "PyAV is not installed, so videos are written as MPEG-4 (mp4v), which players show but browsers do not; "
+            "pip install 'vtcore[av]' brings AV1 and VP9"
+        ]
+        assert writers[0].suffix == ".mp4"
+        assert len(decoded(write(writers[0], partial(tmp_path, writers[0]), 6))) == 6
+
+    @pytest.mark.parametrize("codec", ["av1", "vp9"])
+    def test_asking_for_its_codecs_is_an_error(self, codec: str) -> None:
+        with pytest.raises(MissingPackageError, match=f"video codec '{codec}' needs PyAV: pip install"):
+            VideoWriter(codec=codec)
+        (finding,) = VideoWriterConfig(codec=codec).check()
+        assert finding.startswith(f"codec '{codec}' needs PyAV, which is not installed: pip install 'vtcore[av]'")
+
+    @pytest.mark.parametrize("codec", ["auto", "mp4v", "mjpg"])
+    def test_the_preflight_has_nothing_against_the_others(self, codec: str) -> None:
+        assert list(VideoWriterConfig(codec=codec).check()) == []
+
+
+def test_the_preflight_is_content_with_pyav() -> None:
+    assert [list(VideoWriterConfig(codec=codec).check()) for codec in CODECS] == [[]] * 4
+
+
+def test_an_encoder_that_pyav_lacks_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codecs, "_pyav_encoders", lambda: frozenset({"libvpx-vp9"}))
+    assert codecs.resolve_codec("auto").name == "vp9"
+    with pytest.raises(MissingPackageError, match="needs FFmpeg's encoder libsvtav1"):
+        codecs.resolve_codec("av1")
+
+
+def test_quality_changes_the_size(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    sizes = []
+    for crf in (10, 60):
+        writer = VideoWriter(codec="vp9", crf=crf)
+        writer.open(sequence(), tmp_path / f"{crf}.partial")
+        for index in range(5):
+            noise = rng.integers(0, 255, (64, 64, 3), dtype=np.uint8)
+            writer.write(Frame(index, noise), Instances.empty(), Instances.empty())
+        writer.close(complete=True)
+        sizes.append((tmp_path / f"{crf}.partial").stat().st_size)
+    assert sizes[0] > 2 * sizes[1]
