@@ -52,10 +52,14 @@ class _Entry:
 
 @attrs.frozen(eq=False)
 class Registration:
-    """A plugin registered in this process; `unregister` it, or use it in a ``with`` statement."""
+    """A plugin registered in this process; calling it, or leaving its ``with`` statement, unregisters the plugin."""
 
     plugin: object
     unregister: Callable[[], None]
+
+    def __call__(self) -> None:
+        """Unregister the plugin; a second time does nothing."""
+        self.unregister()
 
     def __enter__(self) -> Registration:
         return self

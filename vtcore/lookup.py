@@ -40,7 +40,8 @@ def unknown_component(kind: str, name: str, plugins: Collection[PluginInfo]) -> 
     if other is not None:
         return f"{problem}; {name!r} is a {other}"
     if not names:
-        return f"{problem}; no installed plugin offers a {kind}"
+        published = [known.pip_install for known in KNOWN_PLUGINS if kind in known.components]
+        return "; ".join([f"{problem}; no installed plugin offers a {kind}", *published])
     return f"{problem}; there are {', '.join(map(repr, sorted(names)))}"
 
 
