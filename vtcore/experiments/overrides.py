@@ -1,0 +1,117 @@
+"""Overrides: ``-o key.path=value`` on the command line, a mapping of dotted keys in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import tomli
+
+from vtcore.errors import Problem
+from vtcore.experiments.merging import merge
+from vtcore.experiments.origins import Node, Origin, tree
+from vtcore.experiments.positions import KeyPath, key_text, parse_key, value_end
+
+__all__ = ["apply_overrides"]
+
+_ARRAYS_OF_TABLES = ("transforms", "metrics", "writers")
+
+
+def apply_overrides(base: Node, overrides: Iterable[str] | Mapping[str, Any], problems: list[Problem]) -> Node:
+    """Lay overrides over a tree, as one layer: their order matters only where two name the same key.
+
+    Args:
+        base: The merged experiment.
+        overrides: ``"key.path=value"`` strings with TOML values (a bare word is a string), or a mapping from dotted
+            keys to values.
+        problems: Where problems go.
+    """
+    layer: Node | None = None
+    if isinstance(overrides, Mapping):
+        nodes = [_from_pair(key, value, problems) for key, value in overrides.items()]
+    else:
+        nodes = [_from_text(text, problems) for text in overrides]
+    for node in nodes:
+        if node is not None:
+            layer = node if layer is None else merge(layer, node)
+    if layer is None:
+        return base
+    for name in _ARRAYS_OF_TABLES:
+        item = layer.value.get(name)
+        if name not in base.value and item is not None and item.is_table and "0" in item.value:
+            base = Node({**base.value, name: Node([], item.origin)}, base.origin)
+    _refuse_wrong_indices(base, layer, problems)
+    # The experiment itself still stands in its file.
+    return Node(merge(base, layer).value, base.origin)
+
+
+def _from_text(text: str, problems: list[Problem]) -> Node | None:
+    origin = Origin("-o", argument=text)
+    parsed = parse_key(text)
+    if parsed is None or not text[parsed[1] :].lstrip().startswith("="):
+        problems.append(origin.problem("must be key.path=value, as in tracker.high_threshold=0.6", ""))
+        return None
+    path, end = parsed
+    written = text[end:].lstrip()[1:].strip()
+    try:
+        value = _toml_value(written)
+    except ValueError as error:
+        problems.append(origin.problem(f"{written!r} is not a TOML value: {error}", key_text(path)))
+        return None
+    return _nested(path, tree(value, lambda _: origin), origin)
+
+
+def _from_pair(key: str, value: Any, problems: list[Problem]) -> Node | None:
+    origin = Origin("override", argument=f"{key}={value!r}")
+    parsed = parse_key(key)
+    if parsed is None or parsed[1] != len(key):
+        problems.append(origin.problem(f"{key!r} is not a dotted key such as tracker.high_threshold", ""))
+        return None
+    return _nested(parsed[0], tree(value, lambda _: origin), origin)
+
+
+def _nested(path: tuple[str, ...], node: Node, origin: Origin) -> Node:
+    for part in reversed(path):
+        node = Node({part: node}, origin)
+    return node
+
+
+def _toml_value(written: str) -> Any:
+    """Parse a TOML value; what looks like none is a string.
+
+    Raises:
+        ValueError: It begins as a string, array or table and is not one.
+    """
+    try:
+        # Whatever follows the value (a comment, another line) means that it was not meant as one.
+        parsed = tomli.loads(f"value = {written}")["value"]
+        if value_end(written) == len(written):
+            return parsed
+    except (ValueError, RecursionError) as error:
+        if written[:1] in ("[", "{", '"', "'"):
+            raise ValueError(str(error).split(" (at ")[0].lower()) from None
+    return written
+
+
+def _refuse_wrong_indices(base: Node, layer: Node, problems: list[Problem], path: KeyPath = ()) -> None:
+    """Tell of overrides that name an element which an array does not have."""
+    for key, item in list(layer.value.items()):
+        below = base.value.get(key)
+        if below is None or not item.is_table:
+            continue
+        if below.is_table:
+            _refuse_wrong_indices(below, item, problems, (*path, key))
+        elif below.is_array:
+            for index, element in list(item.value.items()):
+                if index.isdecimal() and int(index) > len(below.value):
+                    count = len(below.value)
+                    problems.append(
+                        element.origin.problem(
+                            f"there is no element {index}: the list has {count}, counted from 0; "
+                            f"{count} would add another",
+                            key_text((*path, key, index)),
+                        )
+                    )
+                    del item.value[index]
+            if not item.value:
+                del layer.value[key]
