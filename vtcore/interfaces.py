@@ -117,6 +117,13 @@ class Tracker(Protocol):
 class Metric(Protocol):
     """Scores results against annotations, one sequence at a time, then all of them.
 
+    Two more members are optional; the core calls them where a metric has them:
+
+    - ``diagnose(sequence: EvaluatedSequence) -> list[str]``: why a sequence has no match at all (no results, another
+      scale, shifted frames, ...), one line each; empty where anything matches.
+    - ``frame_errors(sequence: EvaluatedSequence) -> FrameErrors``: false positives, misses and identity switches
+      frame by frame, for plots over time and pictures of the worst frames.
+
     Attributes:
         summary: Names of the fields that a short table shows, most important first.
     """
@@ -133,7 +140,8 @@ class Metric(Protocol):
         Returns:
             ``{"COMBINED": {...}, "<sequence>": {...}}`` and, with several classes,
             ``"by_class": {"<class>": {"COMBINED": {...}, "<sequence>": {...}}}``. Each inner table maps the
-            evaluator's field names to numbers, fractions of 1 and integer counts; curves stand under ``"curves"``.
+            evaluator's field names to numbers, fractions of 1 and integer counts, None for what is no number;
+            curves stand under ``"curves"``. Further keys in capitals beside ``"COMBINED"`` combine in other ways.
         """
 
 

@@ -24,12 +24,13 @@ RESULT_SUFFIXES = (".txt", ".jsonl")
 _NO_ID = -1
 
 
-def find_results(folder: Path, names: Iterable[str]) -> dict[str, Path]:
+def find_results(folder: Path, names: Iterable[str], *, missing_ok: bool = False) -> dict[str, Path]:
     """Find the result file of each sequence: ``<sequence>.txt``, else ``<sequence>.jsonl``.
 
     Args:
         folder: A folder of result files, or a run's folder, which has them in ``results/``.
         names: Names of the sequences.
+        missing_ok: Leave out sequences without a file instead of refusing them.
 
     Raises:
         DataError: The folder is missing, or files are: every sequence without one is named.
@@ -46,10 +47,11 @@ def find_results(folder: Path, names: Iterable[str]) -> dict[str, Path]:
             missing.append(name)
         else:
             files[name] = found
-    if missing:
+    if missing and not missing_ok:
         raise DataError(
             f"there {'are no result files' if len(missing) > 1 else 'is no result file'} for {', '.join(missing)}: "
-            f"expected <sequence>{' or <sequence>'.join(RESULT_SUFFIXES)}; make them, or score fewer sequences",
+            f"expected <sequence>{' or <sequence>'.join(RESULT_SUFFIXES)}; make them, or leave these sequences out "
+            "(vtcore eval --only-found)",
             file=folder,
         )
     return files
