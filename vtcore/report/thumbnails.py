@@ -1,0 +1,264 @@
+"""Small pictures of frames, with what went wrong drawn in."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from typing import Any
+
+import attrs
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from vtcore.drawing.annotate import Pen
+from vtcore.drawing.colours import OUTLINE, Colour, colour_of
+from vtcore.drawing.labels import draw_label
+from vtcore.errors import DataError
+from vtcore.frames import Image, Sequence
+from vtcore.instances import Float32Array
+from vtcore.report.contents import SequenceReport
+from vtcore.report.worst_frames import FALSE, MISSED, SWITCH, Pick, pick_frames
+
+__all__ = ["Thumbnail", "make_thumbnails"]
+
+_WIDTH = 640
+_QUALITY = 62
+_FURTHEST = 3000
+"""Where a sequence can only be read from its beginning, later frames are not shown: it would take too long."""
+_LEAST_CROP = 0.45
+"""A picture shows at least this share of the frame's width and height."""
+
+CORRECT_COLOUR: Colour = (80, 175, 60)
+FALSE_COLOUR: Colour = (40, 40, 225)
+MISSED_COLOUR: Colour = (0, 145, 255)
+SWITCH_COLOUR: Colour = (215, 50, 215)
+_CANVAS: Colour = (58, 52, 48)
+
+
+@attrs.frozen
+class Thumbnail:
+    """A picture for the page.
+
+    Attributes:
+        frame: 0-based index.
+        reason: Why it is shown, as in `Pick`.
+        counts: How many false positives, misses and id switches are in the frame; empty where nothing was scored.
+        tracks: How many tracks are in the frame.
+        source: ``data:`` address of the picture.
+        size: Width and height in pixels.
+    """
+
+    frame: int
+    reason: str
+    counts: dict[str, int]
+    tracks: int
+    source: str
+    size: tuple[int, int]
+
+
+@attrs.frozen(eq=False)
+class _Marked:
+    """A frame's boxes by what is to be said of them."""
+
+    correct: Float32Array
+    false: Float32Array
+    missed: Float32Array
+    switched: Float32Array
+    correct_ids: list[int]
+    false_ids: list[int]
+    switched_ids: list[int]
+
+    def of(self, reason: str) -> Float32Array:
+        """Return the boxes that the frame is shown for; all where it is for none in particular."""
+        chosen = {SWITCH: self.switched, FALSE: self.false, MISSED: self.missed}.get(reason)
+        return np.concatenate([self.correct, self.false, self.switched]) if chosen is None else chosen
+
+
+def make_thumbnails(report: SequenceReport, most: int) -> list[Thumbnail]:
+    """Return pictures of the worst frames, or of the busiest where nothing was scored.
+
+    Boxes are drawn on a plain ground where the sequence has no images; a live source gives no pictures, since it
+    cannot be read again.
+
+    Args:
+        report: The sequence.
+        most: How many pictures at most.
+    """
+    sequence = report.sequence
+    if sequence is None or sequence.live:
+        return []
+    read = getattr(sequence, "frame", None) if sequence.has_images else None
+    limited = sequence.has_images and not callable(read)
+    picks = pick_frames(report, most, before=_FURTHEST if limited else None)
+    wanted = {pick.frame for pick in picks}
+    if not sequence.has_images:
+        images = dict.fromkeys(wanted, _plain_ground(report, sequence)) if wanted else {}
+    elif callable(read):
+        images = _read_each(read, wanted)
+    else:
+        images = _read_through(sequence, wanted)
+    return [_thumbnail(report, pick, images[pick.frame]) for pick in picks if pick.frame in images]
+
+
+def _read_each(read: Callable[[int], Any], wanted: Iterable[int]) -> dict[int, Image]:
+    images = {}
+    for index in sorted(wanted):
+        try:
+            image = read(index).image
+        except (DataError, OSError, IndexError):  # a report of a damaged source leaves its pictures out
+            continue
+        if image is not None:
+            images[index] = image
+    return images
+
+
+def _read_through(sequence: Sequence, wanted: Iterable[int]) -> dict[int, Image]:
+    """Read from the first frame to the last that is wanted, keeping only those."""
+    images: dict[int, Image] = {}
+    missing = set(wanted)
+    if not missing:
+        return images
+    frames: Any = sequence.frames(images=True)
+    try:
+        with closing(frames) if hasattr(frames, "close") else _Open():
+            for frame in frames:
+                if frame.index in missing and frame.image is not None:
+                    images[frame.index] = frame.image
+                    missing.discard(frame.index)
+                if not missing or frame.index >= max(missing):
+                    break
+    except (DataError, OSError):  # what was read before the damage is shown
+        return images
+    return images
+
+
+class _Open:
+    """Stands in for `closing` around an iterator that has nothing to close."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+
+def _plain_ground(report: SequenceReport, sequence: Sequence) -> Image:
+    width, height = sequence.width, sequence.height
+    if not width or not height:
+        tables = [table for table in (report.results, report.truth) if table is not None and len(table)]
+        corners = np.concatenate([table.xyxy()[:, 2:] for table in tables]) if tables else np.ones((1, 2))
+        width, height = (int(side) for side in np.clip(np.ceil(corners.max(axis=0)), 16, 8192))
+    return np.full((height, width, 3), _CANVAS, np.uint8)
+
+
+def _thumbnail(report: SequenceReport, pick: Pick, image: Image) -> Thumbnail:
+    marked = _marked(report, pick.frame)
+    left, top, right, bottom = _window(marked.of(pick.reason), image.shape[1], image.shape[0])
+    factor = min(1.5, _WIDTH / (right - left))
+    size = (max(1, round((right - left) * factor)), max(1, round((bottom - top) * factor)))
+    interpolation = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    picture = np.asarray(cv2.resize(image[top:bottom, left:right], size, interpolation=interpolation), np.uint8)
+    shift = np.array([left, top, left, top], np.float32)
+    _draw(picture, marked, lambda boxes: (boxes - shift) * factor, scored=report.errors is not None)
+    errors = report.errors
+    counts = {}
+    if errors is not None and pick.frame < len(errors.fp):
+        counts = {
+            FALSE: int(errors.fp[pick.frame]),
+            MISSED: int(errors.fn[pick.frame]),
+            SWITCH: int(errors.idsw[pick.frame]),
+        }
+    rows = report.results.rows(pick.frame)
+    return Thumbnail(pick.frame, pick.reason, counts, rows.stop - rows.start, _encoded(picture), size)
+
+
+def _marked(report: SequenceReport, frame: int) -> _Marked:
+    rows = np.arange(len(report.results))[report.results.rows(frame)]
+    boxes, ids = _corners(report.results.ltwh[rows]), report.results.ids[rows]
+    errors = report.errors
+    none = np.zeros(len(rows), bool)
+    false = none if errors is None else np.isin(rows, errors.fp_rows)
+    switched = none if errors is None else np.isin(rows, errors.idsw_rows)
+    correct = ~(false | switched)
+    missed = np.zeros((0, 4), np.float32)
+    if errors is not None and report.truth is not None:
+        truth_rows = np.arange(len(report.truth))[report.truth.rows(frame)]
+        missed = _corners(report.truth.ltwh[truth_rows[np.isin(truth_rows, errors.fn_rows)]])
+    return _Marked(
+        correct=boxes[correct],
+        false=boxes[false],
+        missed=missed,
+        switched=boxes[switched],
+        correct_ids=ids[correct].tolist(),
+        false_ids=ids[false].tolist(),
+        switched_ids=ids[switched].tolist(),
+    )
+
+
+def _corners(ltwh: npt.NDArray[np.float64]) -> Float32Array:
+    corners = ltwh.copy()
+    corners[:, 2:] += corners[:, :2]
+    return np.asarray(corners, np.float32)
+
+
+def _window(boxes: Float32Array, width: int, height: int) -> tuple[int, int, int, int]:
+    """Return the part of the frame to show: the boxes with room around, of the frame's shape."""
+    if len(boxes) == 0:
+        return 0, 0, width, height
+    x1, y1 = boxes[:, :2].min(axis=0)
+    x2, y2 = boxes[:, 2:].max(axis=0)
+    share = min(1.0, max(1.6 * (x2 - x1) / width, 1.6 * (y2 - y1) / height, _LEAST_CROP))
+    wide, high = max(1, round(width * share)), max(1, round(height * share))
+    left = round(min(max((x1 + x2) / 2 - wide / 2, 0), width - wide))
+    top = round(min(max((y1 + y2) / 2 - high / 2, 0), height - high))
+    return left, top, left + wide, top + high
+
+
+def _draw(picture: Image, marked: _Marked, place: Callable[[Float32Array], Float32Array], *, scored: bool) -> None:
+    pen = Pen.for_size(picture.shape[1], picture.shape[0])
+    limit = 2.0 * max(picture.shape)
+
+    def pixels(boxes: Float32Array) -> list[list[int]]:
+        rounded: list[list[int]] = np.rint(np.clip(place(boxes), -limit, limit)).astype(int).tolist()
+        return rounded
+
+    groups = (
+        (marked.correct, marked.correct_ids, CORRECT_COLOUR, 1),
+        (marked.switched, marked.switched_ids, SWITCH_COLOUR, 2),
+        (marked.false, marked.false_ids, FALSE_COLOUR, 2),
+    )
+    for boxes, ids, colour, thickness in groups:
+        for corners, identity in zip(pixels(boxes), ids, strict=True):
+            shown = colour if scored else colour_of(identity)
+            _rectangle(picture, corners, shown, thickness)
+            text = str(identity) if identity >= 0 else ""
+            draw_label(picture, corners, (text, text), shown, pen.font, pen.stroke)
+    for corners in pixels(marked.missed):
+        _dashed_rectangle(picture, corners, MISSED_COLOUR)
+
+
+def _rectangle(picture: Image, corners: list[int], colour: Colour, thickness: int) -> None:
+    x1, y1, x2, y2 = corners
+    cv2.rectangle(picture, (x1, y1), (x2, y2), OUTLINE, thickness + 1)
+    cv2.rectangle(picture, (x1, y1), (x2, y2), colour, thickness)
+
+
+def _dashed_rectangle(picture: Image, corners: list[int], colour: Colour, dash: int = 7) -> None:
+    x1, y1, x2, y2 = corners
+    for start, end in (((x1, y1), (x2, y1)), ((x2, y1), (x2, y2)), ((x2, y2), (x1, y2)), ((x1, y2), (x1, y1))):
+        steps = max(1, round(np.hypot(end[0] - start[0], end[1] - start[1]) / dash))
+        points = np.linspace(start, end, steps + 1).round().astype(int).tolist()
+        cv2.line(picture, start, end, OUTLINE, 1)
+        for first, second in zip(points[0:-1:2], points[1::2], strict=False):
+            cv2.line(picture, first, second, colour, 2)
+
+
+def _encoded(picture: Image) -> str:
+    good, data = cv2.imencode(".webp", picture, [cv2.IMWRITE_WEBP_QUALITY, _QUALITY])
+    kind = "webp"
+    if not good:  # an OpenCV built without WebP
+        _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
+        kind = "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(data.tobytes()).decode()}"
