@@ -1,4 +1,4 @@
-"""Why nothing matches: no results, no annotations, or boxes that fit after one simple change.
+"""Why nothing, or next to nothing, matches: no results, no annotations, or boxes that fit after one simple change.
 
 The likely causes are tried on a sample of the results: classes ignored, corners read as sizes, another image size,
 frames shifted. Each is told only if with it a good share of the boxes overlaps an annotation.
@@ -6,7 +6,7 @@ frames shifted. Each is told only if with it a good share of the boxes overlaps 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import attrs
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from vtcore.evaluation import EvaluatedSequence
 from vtcore.instances import Float64Array, Int64Array
 from vtrack_plugin_mot_metrics.overlap import CornerBoxes
-from vtrack_plugin_mot_metrics.preparation import counted_rows, prepare
+from vtrack_plugin_mot_metrics.preparation import PreparedClass, counted_rows, prepare
 
 __all__ = ["diagnose"]
 
@@ -23,6 +23,8 @@ _SAMPLE = 400
 """Result rows that are tried."""
 _CROWD = 20_000
 """Annotations that are compared in one go when frames are shifted."""
+_POOR_SHARE = 0.05
+"""Share of the results that match by accident, in a crowd, where something is wrong."""
 _GOOD_SHARE = 0.3
 """Share of the boxes that must fit before a cause is named."""
 _VOTE_WIDTH = 0.01
@@ -41,45 +43,65 @@ class _Boxes:
 
 
 def diagnose(sequence: EvaluatedSequence) -> list[str]:
-    """Say why a sequence has not one result that overlaps an annotation of its class by half.
+    """Say why a sequence has no result, or hardly any, that overlaps an annotation of its class by half.
 
     Returns:
-        One line, or none where at least one result matches.
+        One line, or none where results match, or hardly match for no reason that could be named.
 
     Raises:
         DataError: As `prepare`.
     """
-    parts = prepare(sequence).values()
-    if any(overlaps.size and overlaps.max() >= _OVERLAP for part in parts for overlaps in part.overlaps):
-        return []
-    return [f"sequence {sequence.name!r}: {_cause(sequence)}"]
-
-
-def _cause(sequence: EvaluatedSequence) -> str:
     truth, results = sequence.truth, sequence.results
     counted = np.flatnonzero(counted_rows(truth))
+    matching = _matching_share(prepare(sequence).values())
+    if matching > _POOR_SHARE or not len(truth) + len(results):
+        return []
     if not len(results):
-        return f"there are no results at all, for {len(counted)} annotations"
-    if not len(counted):
+        cause = f"there are no results at all, for {len(counted)} annotations"
+    elif not len(counted):
         left_out = f" (all {len(truth)} are ignored or distractors)" if len(truth) else ""
-        return f"there are no annotations to score{left_out}, for {len(results)} results"
-    sample = np.unique(np.linspace(0, len(results) - 1, _SAMPLE).astype(np.int64))
-    tried = _Boxes(results.frames[sample], results.ltwh[sample], results.labels[sample])
-    wanted = _Boxes(truth.frames[counted], truth.ltwh[counted], truth.labels[counted])
+        cause = f"there are no annotations to score{left_out}, for {len(results)} results"
+    else:
+        sample = np.unique(np.linspace(0, len(results) - 1, _SAMPLE).astype(np.int64))
+        tried = _Boxes(results.frames[sample], results.ltwh[sample], results.labels[sample])
+        wanted = _Boxes(truth.frames[counted], truth.ltwh[counted], truth.labels[counted])
+        found = f"only {matching:.1%} of the results overlap" if matching else "no result overlaps"
+        explanation = _explanation(sequence, tried, wanted)
+        if not explanation and not matching:
+            explanation = _no_explanation(tried, wanted)
+        if not explanation:
+            return []
+        cause = f"{found} an annotation by half, {explanation}"
+    return [f"sequence {sequence.name!r}: {cause}"]
+
+
+def _matching_share(parts: Iterable[PreparedClass]) -> float:
+    """Return the share of the results that overlap an annotation of their class by half."""
+    matching = total = 0
+    for part in parts:
+        total += len(part.result_rows)
+        matching += sum(int((overlaps >= _OVERLAP).any(axis=0).sum()) for overlaps in part.overlaps)
+    return matching / max(total, 1)
+
+
+def _explanation(sequence: EvaluatedSequence, tried: _Boxes, wanted: _Boxes) -> str | None:
     for explain in (_other_class, _corners_as_sizes, _centres_as_corners, _scaled, _shifted):
         explanation = explain(sequence, tried, wanted)
         if explanation:
-            return f"no result overlaps an annotation by half, but {explanation}"
-    shared = np.intersect1d(np.unique(results.frames), np.unique(wanted.frames))
-    if not len(shared):
+            return f"but {explanation}"
+    return None
+
+
+def _no_explanation(tried: _Boxes, wanted: _Boxes) -> str:
+    if not len(np.intersect1d(tried.frames, wanted.frames)):
         return (
-            f"results stand in frames {_span(results.frames)}, annotations in frames {_span(wanted.frames)} "
-            "(counted from 1): no frame has both"
+            f"since no frame has both: results stand in frames {_span(tried.frames)}, annotations in frames "
+            f"{_span(wanted.frames)} (counted from 1)"
         )
     best = _best_overlaps(tried, wanted).max()
     return (
-        f"no result overlaps an annotation by half (the best by {best:.2f}), and neither another class, box format, "
-        "scale nor frame offset explains it: do results and annotations belong to the same video?"
+        f"the best by {best:.2f}, and neither another class, box format, scale nor frame offset explains it: do "
+        "results and annotations belong to the same video?"
     )
 
 
