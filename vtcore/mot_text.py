@@ -36,7 +36,7 @@ class MotRows:
     """The rows of a MOT text file in file order.
 
     Attributes:
-        frames: int64 ``(M,)``, 0-based: one less than the file says.
+        frames: int64 ``(M,)``, 0-based: less than the file says by the number of its first frame, 1.
         ids: int64 ``(M,)``, as written (-1 in detections).
         ltwh: float64 ``(M, 4)``, left, top, width, height in pixels, as written.
         scores: float64 ``(M,)``, column 7 as written; 1 where the file has six columns.
@@ -58,6 +58,7 @@ def read_mot_text(
     path: str | Path,
     *,
     min_columns: int = 6,
+    first_frame: int = 1,
     problems: list[Problem] | None = None,
 ) -> MotRows:
     """Read a MOT text file, separated by commas or by blanks.
@@ -68,12 +69,13 @@ def read_mot_text(
     Args:
         path: The file.
         min_columns: Least number of columns, 6 or more.
+        first_frame: Number of the first frame, for files that do not count from 1.
         problems: Collects what is wrong (at most `PROBLEM_LIMIT` problems) instead of raising; the rows that are
             wrong are left out.
 
     Raises:
         DataError: The file cannot be read, or a row is short, holds something other than finite numbers, a frame or
-            id that is no integer, a frame below 1, or a negative size; the first such row is named.
+            id that is no integer, a frame before the first, or a negative size; the first such row is named.
     """
     path = Path(path)
     try:
@@ -82,22 +84,22 @@ def read_mot_text(
         if problems is None:
             raise DataError(f"cannot be read: {error.strerror or error}", file=path) from error
         problems.append(Problem(f"cannot be read: {error.strerror or error}", file=str(path)))
-        return _rows(np.zeros((0, max(min_columns, _FIXED))))
+        return _rows(np.zeros((0, max(min_columns, _FIXED))), first_frame)
     data = data.removeprefix(b"\xef\xbb\xbf")
-    table = _parse_at_once(data, min_columns)
+    table = _parse_at_once(data, min_columns, first_frame)
     if table is None:
-        table, found = _parse_by_line(data, min_columns, str(path))
+        table, found = _parse_by_line(data, min_columns, first_frame, str(path))
         if found and problems is None:
             raise DataError(found[0].message, file=path, line=found[0].line)
         if problems is not None:
             problems.extend(found)
-    return _rows(table)
+    return _rows(table, first_frame)
 
 
-def _rows(table: Float64Array) -> MotRows:
+def _rows(table: Float64Array, first_frame: int) -> MotRows:
     scores = table[:, 6] if table.shape[1] > 6 else np.ones(len(table))
     return MotRows(
-        frames=table[:, 0].astype(np.int64) - 1,
+        frames=table[:, 0].astype(np.int64) - first_frame,
         ids=table[:, 1].astype(np.int64),
         ltwh=np.ascontiguousarray(table[:, 2:6]),
         scores=scores,
@@ -105,7 +107,7 @@ def _rows(table: Float64Array) -> MotRows:
     )
 
 
-def _parse_at_once(data: bytes, min_columns: int) -> Float64Array | None:
+def _parse_at_once(data: bytes, min_columns: int, first_frame: int) -> Float64Array | None:
     """Return the whole table, or None where a closer look is needed."""
     if not data.strip():
         return np.zeros((0, max(min_columns, _FIXED)))
@@ -121,12 +123,12 @@ def _parse_at_once(data: bytes, min_columns: int) -> Float64Array | None:
     whole = table[:, :2]
     if (whole != np.rint(whole)).any() or np.abs(whole).max() > _LARGEST_INTEGER:
         return None
-    if table[:, 0].min() < 1 or table[:, 4:6].min() < 0:
+    if table[:, 0].min() < first_frame or table[:, 4:6].min() < 0:
         return None
     return table
 
 
-def _parse_by_line(data: bytes, min_columns: int, file: str) -> tuple[Float64Array, list[Problem]]:
+def _parse_by_line(data: bytes, min_columns: int, first_frame: int, file: str) -> tuple[Float64Array, list[Problem]]:
     """Parse row by row, to find which rows are wrong and why."""
     lines = data.decode("utf-8", errors="replace").splitlines()
     rows: list[list[float]] = []
@@ -141,7 +143,7 @@ def _parse_by_line(data: bytes, min_columns: int, file: str) -> tuple[Float64Arr
         complaint = _width_complaint(len(cells), min_columns, width, width_line)
         row: list[float] = []
         if complaint is None:
-            row, complaint = _numbers(cells)
+            row, complaint = _numbers(cells, first_frame)
         if complaint is None:
             rows.append(row)
             continue
@@ -170,7 +172,7 @@ def _width_complaint(count: int, min_columns: int, width: int, width_line: int) 
     return None
 
 
-def _numbers(cells: list[str]) -> tuple[list[float], str | None]:
+def _numbers(cells: list[str], first_frame: int) -> tuple[list[float], str | None]:
     """Return a row's numbers and what is wrong with them, if anything."""
     row: list[float] = []
     for number, cell in enumerate(cells, start=1):
@@ -186,8 +188,8 @@ def _numbers(cells: list[str]) -> tuple[list[float], str | None]:
         value = row[number - 1]
         if value != round(value) or abs(value) > _LARGEST_INTEGER:
             return row, f"{cells[number - 1]!r} in {_column(number)} is not an integer"
-    if row[0] < 1:
-        return row, f"frame is {cells[0]}, but frames count from 1"
+    if row[0] < first_frame:
+        return row, f"frame is {cells[0]}, but frames count from {first_frame}"
     for number in (5, 6):
         if row[number - 1] < 0:
             return row, f"{COLUMN_NAMES[number - 1]} is negative ({cells[number - 1]})"

@@ -87,6 +87,10 @@ def test_errors_name_file_line_and_column(tmp_path, bad, message):
     assert str(caught.value) == f"{path}:4: {message}"
 
 
+def test_frames_may_count_from_zero(tmp_path):
+    assert read_mot_text(write(tmp_path, "0,1,1,2,3,4\n1,1,1,2,3,4\n"), first_frame=0).frames.tolist() == [0, 1]
+
+
 def test_text_in_a_later_column_goes_by_its_number(tmp_path):
     with pytest.raises(DataError, match=r":1: 'x' in column 9 is not a number"):
         read_mot_text(write(tmp_path, "1,1,1,2,3,4,1,-1,x,-1\n"))
