@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import attrs
 
-__all__ = ["KNOWN_PLUGINS", "KnownPlugin", "bringer", "known_components", "known_plugin"]
+__all__ = ["KNOWN_PLUGINS", "KnownPlugin", "bringer", "known_components", "known_plugin", "none_installed"]
 
 
 @attrs.frozen
@@ -58,3 +58,10 @@ def known_components(kind: str) -> tuple[str, ...]:
 def known_plugin(name: str) -> KnownPlugin | None:
     """Return the published plugin of that entry point or distribution, None if there is none."""
     return next((known for known in KNOWN_PLUGINS if name in (known.name, known.distribution)), None)
+
+
+def none_installed(kind: str) -> str:
+    """Say that nothing of a kind is installed, and which published plugins bring one."""
+    distributions = [known.distribution for known in KNOWN_PLUGINS if kind in known.components]
+    remedy = f": pip install {' or '.join(distributions)}" if distributions else ""
+    return f"no installed plugin offers a {kind}{remedy}"

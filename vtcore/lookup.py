@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from vtcore.discovery import PluginInfo
-from vtcore.known_plugins import KNOWN_PLUGINS, KnownPlugin, bringer, known_components, known_plugin
+from vtcore.known_plugins import KNOWN_PLUGINS, KnownPlugin, bringer, known_components, known_plugin, none_installed
 from vtcore.suggestions import near_miss
 
 __all__ = ["unknown_component", "unknown_experiment", "unknown_kind", "unknown_plugin"]
@@ -40,8 +40,7 @@ def unknown_component(kind: str, name: str, plugins: Collection[PluginInfo]) -> 
     if other is not None:
         return f"{problem}; {name!r} is a {other}"
     if not names:
-        published = [known.pip_install for known in KNOWN_PLUGINS if kind in known.components]
-        return "; ".join([f"{problem}; no installed plugin offers a {kind}", *published])
+        return f"{problem}; {none_installed(kind)}"
     return f"{problem}; there are {', '.join(map(repr, sorted(names)))}"
 
 

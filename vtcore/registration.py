@@ -13,12 +13,14 @@ import pluggy
 
 from vtcore import hookspecs
 from vtcore.components import Component, Kind
-from vtcore.suggestions import did_you_mean
+from vtcore.suggestions import did_you_mean, near_miss
 
 __all__ = ["RUN_TIME_HOOKS", "Declared", "Rejection", "admit", "declared_by"]
 
+_PREFIX = "vtcore_"
+
 RUN_TIME_HOOKS = tuple(
-    name for name in vars(hookspecs) if name.startswith("vtcore_") and name not in hookspecs.REGISTERING_HOOKS
+    name for name in vars(hookspecs) if name.startswith(_PREFIX) and name not in hookspecs.REGISTERING_HOOKS
 )
 """The hooks called while something runs, in the order of `vtcore.hookspecs`."""
 
@@ -103,7 +105,7 @@ def _hook_problems(manager: pluggy.PluginManager, plugin: object) -> Iterator[st
         hook = options.get("specname") or attribute
         if hook not in hooks:
             if not options.get("optionalhook"):
-                yield f"unknown hook {hook!r}{did_you_mean(hook, hooks)}"
+                yield f"unknown hook {hook!r}{_meant(hook, hooks)}"
             continue
         if options.get("wrapper") or options.get("hookwrapper"):
             yield f"hook {hook!r} is marked as a wrapper; vtcore's hooks have no wrappers"
@@ -113,6 +115,13 @@ def _hook_problems(manager: pluggy.PluginManager, plugin: object) -> Iterator[st
             if argument not in known:
                 offered = f"it has {', '.join(known)}" if known else "it has none"
                 yield f"hook {hook!r} has no argument {argument!r}; {offered}{did_you_mean(argument, known)}"
+
+
+def _meant(hook: str, hooks: Iterable[str]) -> str:
+    # Compared without the prefix that they share, which alone would make all of them near misses.
+    endings = {name.removeprefix(_PREFIX) for name in hooks}
+    match = near_miss(hook.removeprefix(_PREFIX), endings)
+    return "" if match is None else f"; did you mean '{_PREFIX}{match}'?"
 
 
 def _arguments(function: Callable[..., Any]) -> Iterator[str]:
@@ -125,7 +134,7 @@ def _arguments(function: Callable[..., Any]) -> Iterator[str]:
 
 def _unmarked_problem(plugin: object, attribute: str, hooks: Iterable[str]) -> Iterator[str]:
     """A function of the plugin's own named like a hook, but not marked, would silently never be called."""
-    if not attribute.startswith("vtcore_"):
+    if not attribute.startswith(_PREFIX):
         return
     value = inspect.getattr_static(plugin, attribute, None)
     if isinstance(value, staticmethod | classmethod):
@@ -136,7 +145,7 @@ def _unmarked_problem(plugin: object, attribute: str, hooks: Iterable[str]) -> I
     if attribute in hooks:
         yield f"function {attribute!r} is not marked with @hookimpl (from vtcore.hookspecs import hookimpl)"
     else:
-        yield f"function {attribute!r} is neither a hook nor marked with @hookimpl{did_you_mean(attribute, hooks)}"
+        yield f"function {attribute!r} is neither a hook nor marked with @hookimpl{_meant(attribute, hooks)}"
 
 
 def declared_by(manager: pluggy.PluginManager, plugin: object) -> Declared:

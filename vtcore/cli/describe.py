@@ -45,7 +45,7 @@ from vtcore.cli.console import output_console, print_json
 from vtcore.components import Component, Kind
 from vtcore.errors import ComponentError
 from vtcore.host import PluginHost, plugin_host
-from vtcore.known_plugins import KNOWN_PLUGINS
+from vtcore.known_plugins import none_installed
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -104,7 +104,7 @@ def _describe_kind(host: PluginHost, name: str, *, as_json: bool) -> None:
         print_json({"kind": kind.name, "interface": kind.interface, "summary": kind.summary, "components": listed})
         return
     if not components:
-        output_console().print(f"No installed plugin offers a {name}.{_published(name)}")
+        output_console().print(none_installed(name))
         return
     origins = (_origin(host, component) for component in components)
     rows = (
@@ -112,11 +112,6 @@ def _describe_kind(host: PluginHost, name: str, *, as_json: bool) -> None:
         for component, origin in zip(components, origins, strict=True)
     )
     _print_table((name, "summary", "comes with"), rows)
-
-
-def _published(kind: str) -> str:
-    commands = [known.pip_install for known in KNOWN_PLUGINS if kind in known.components]
-    return f" These bring one: {'; '.join(commands)}" if commands else ""
 
 
 def _origin(host: PluginHost, component: Component) -> dict[str, str]:
