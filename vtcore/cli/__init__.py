@@ -125,9 +125,14 @@ def _names() -> str:
 
 def _output_is_closed() -> bool:
     try:
-        sys.stdout.flush()
+        output = sys.stdout.fileno()
+        # The stream has dropped what it could not write, so only writing tells.
+        os.write(output, b"\n")
     except BrokenPipeError:
-        # What is left in the buffer goes nowhere, instead of failing again when the interpreter ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # What is written from here on goes nowhere, instead of failing again when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), output)
         return True
+    except (OSError, ValueError):
+        # Not a stream of the operating system.
+        return False
     return False

@@ -1,0 +1,69 @@
+"""Bounds and choices of config fields."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import attrs
+import pytest
+
+from vtcore.options import OptionInfo, option, option_info
+
+
+@attrs.frozen(kw_only=True)
+class ExampleConfig:
+    score: float = option(0.5, "A score.", unit="px", ge=0, le=1)
+    age: int = option(1, "An age.", gt=0, lt=10)
+    mode: str = option("fast", "A mode.", choices=("fast", "slow"))
+    sizes: list[float] = option(factory=lambda: [1.0], help="Sizes.", ge=0)  # noqa: RUF009 - makes a field
+    limit: float | None = option(None, "A limit.", ge=0)
+    root: str = option(help="A folder.")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "expected"),
+    [
+        ("score", 1.5, "score: must be <= 1, got 1.5"),
+        ("score", -0.1, "score: must be >= 0, got -0.1"),
+        ("score", math.nan, "score: must be >= 0, got nan"),
+        ("age", 0, "age: must be > 0, got 0"),
+        ("age", 10, "age: must be < 10, got 10"),
+        ("mode", "quick", "mode: must be one of 'fast', 'slow', got 'quick'"),
+        ("sizes", [1.0, -2.0, -3.0], "sizes: must be >= 0, got -2.0"),
+        ("sizes", (math.nan,), "sizes: must be >= 0, got nan"),
+        ("limit", -1.0, "limit: must be >= 0, got -1.0"),
+    ],
+)
+def test_out_of_bounds(field: str, value: Any, expected: str) -> None:
+    with pytest.raises(ValueError, match="must be") as caught:
+        ExampleConfig(root="", **{field: value})
+    assert str(caught.value) == expected
+
+
+def test_bounds_belong_to_the_range_or_not() -> None:
+    config = ExampleConfig(root="", score=1, age=9, limit=None, sizes=[])
+    assert (config.score, config.age, config.limit, config.sizes) == (1, 9, None, [])
+
+
+def test_defaults_and_required() -> None:
+    first, second = ExampleConfig(root="a"), ExampleConfig(root="a")
+    assert first == second
+    assert first.sizes is not second.sizes
+    with pytest.raises(TypeError, match="root"):
+        ExampleConfig()  # type: ignore[call-arg]
+
+
+def test_information_of_a_field() -> None:
+    fields = attrs.fields(ExampleConfig)
+    assert option_info(fields.score) == OptionInfo("A score.", "px", ge=0, le=1)
+    assert option_info(fields.mode).choices == ("fast", "slow")
+    plain = attrs.make_class("Plain", {"x": attrs.field(default=1)})
+    assert option_info(attrs.fields(plain).x) == OptionInfo("")
+
+
+def test_choices_are_for_single_values_and_elements() -> None:
+    info = OptionInfo("", choices=(1, 2))
+    assert info.complaint([1, 2]) is None
+    assert info.complaint([1, 3]) == "must be one of 1, 2, got 3"
+    assert info.complaint(None) is None
