@@ -26,11 +26,13 @@ class Line:
         name: As the legend says it.
         values: One number per position on the x axis; NaN leaves a gap.
         style: Class of the style sheet, which gives colour and dashes.
+        filled: Shade what lies below.
     """
 
     name: str
     values: Float64Array
     style: str
+    filled: bool = False
 
 
 @attrs.frozen(eq=False)
@@ -238,6 +240,10 @@ def _curve(axes: _Axes, x: Float64Array, line: Line) -> Markup:
             cx, cy = piece[0].split(",")
             drawn.append(tag("circle", class_=line.style, cx=cx, cy=cy, r=2))
         elif piece:
+            if line.filled:
+                first, last = piece[0].split(",")[0], piece[-1].split(",")[0]
+                around = [f"{first},{axes.y(0):g}", *piece, f"{last},{axes.y(0):g}"]
+                drawn.append(tag("polygon", class_=f"{line.style} area", points=" ".join(around)))
             drawn.append(tag("polyline", class_=line.style, points=" ".join(piece)))
     return tag("g", drawn)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from vtcore.report.contents import SequenceReport
-from vtcore.report.markup import Markup, joined, tag
+from vtcore.report.markup import Markup, tag
 from vtcore.report.plots import Line, Strip, bar_plot, line_plot
 from vtcore.report.series import Bins, count_by_frame, histogram, track_lengths
 from vtcore.report.tables import timing_table
@@ -20,10 +20,10 @@ __all__ = ["notes_list", "sequence_section"]
 
 _CURVES = (("HOTA", "line-main"), ("DetA", "line-second"), ("AssA", "line-third"))
 _REASONS = {
-    SWITCH: "Identity switches",
+    SWITCH: "Identity switch",
     FALSE: "False positives",
     MISSED: "Missed",
-    OVERVIEW: "Busiest frames",
+    OVERVIEW: "Busy",
 }
 
 
@@ -48,8 +48,8 @@ def sequence_section(
         tag("summary", tag("h2", report.name), tag("span", _facts(report), class_="facts")),
         notes_list(report.notes),
         tag("div", [plot for plot in plots if plot is not None], class_="plots"),
-        _pictures(make_thumbnails(report, thumbnails), scored=report.errors is not None),
         timing,
+        _pictures(make_thumbnails(report, thumbnails), scored=report.errors is not None),
         class_="sequence",
         id=anchor,
         open=is_open,
@@ -110,7 +110,7 @@ def _errors_plot(report: SequenceReport) -> Markup | None:
         "Errors over time",
         bins.first_frames,
         [
-            Line("missed (FN)", bins.means(errors.fn), "line-missed"),
+            Line("missed (FN)", bins.means(errors.fn), "line-missed", filled=True),
             Line("false positives (FP)", bins.means(errors.fp), "line-false"),
         ],
         strip=Strip("identity switches (IDSW)", bins.sums(errors.idsw), "mark-switch"),
@@ -126,7 +126,7 @@ def _tracks_plot(report: SequenceReport) -> Markup:
         errors = report.errors
         counted = np.zeros(report.span, np.int64)
         counted[: len(errors.tp)] = errors.tp + errors.fn
-        lines.append(Line("annotated", bins.means(counted), "line-third"))
+        lines.append(Line("annotated", bins.means(counted), "line-annotated"))
     return line_plot("Tracks over time", bins.first_frames, lines, x_title="frame", y_title=_per_frame("boxes", bins))
 
 
@@ -153,13 +153,9 @@ def _pictures(pictures: Seq[Thumbnail], *, scored: bool) -> Markup | None:
             ],
             class_="legend",
         )
-    groups = []
-    for reason, title in _REASONS.items():
-        chosen = [_picture(picture) for picture in pictures if picture.reason == reason]
-        if chosen:
-            groups.append(joined(tag("h4", title), tag("div", chosen, class_="thumbnails")))
-    heading = "Worst frames" if scored else "Frames"
-    return tag("section", tag("h3", heading), legend, groups, class_="pictures")
+    heading = "Worst frames" if scored else "Busiest frames"
+    shown = tag("div", [_picture(picture) for picture in pictures], class_="thumbnails")
+    return tag("section", tag("h3", heading), legend, shown, class_="pictures")
 
 
 def _picture(picture: Thumbnail) -> Markup:
@@ -170,4 +166,5 @@ def _picture(picture: Thumbnail) -> Markup:
     text = f"Frame {picture.frame + 1}: {', '.join(told)}"
     width, height = picture.size
     image = tag("img", src=picture.source, alt=text, width=width, height=height, loading="lazy")
-    return tag("figure", image, tag("figcaption", text), class_="thumbnail")
+    reason = tag("span", _REASONS[picture.reason], class_=f"reason reason-{picture.reason}")
+    return tag("figure", image, tag("figcaption", reason, " ", text), class_="thumbnail")

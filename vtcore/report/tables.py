@@ -94,7 +94,10 @@ def timing_table(timings: Mapping[str, float], frames: int, caption: str) -> Mar
     for stage, seconds in timings.items():
         share = seconds / total if total > 0 else 0.0
         bar = tag("span", tag("span", class_="fill", style=f"width:{100 * share:.1f}%"), class_="bar")
-        cells: list[Child] = [f"{seconds:.2f}", tag("span", bar, f"{100 * share:.0f} %", class_="share")]
+        cells: list[Child] = [
+            f"{seconds:.2f}",
+            tag("span", bar, tag("span", f"{100 * share:.0f} %", class_="percent"), class_="share"),
+        ]
         cells += [f"{1000 * seconds / frames:.2f}" if frames else _NOTHING]
         cells += [f"{frames / seconds:,.0f}" if seconds > 0 and frames else _NOTHING]
         rows.append((stage, cells, ""))

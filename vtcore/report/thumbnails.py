@@ -12,7 +12,6 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from vtcore.drawing.annotate import Pen
 from vtcore.drawing.colours import OUTLINE, Colour, colour_of
 from vtcore.drawing.labels import draw_label
 from vtcore.errors import DataError
@@ -25,6 +24,7 @@ __all__ = ["Thumbnail", "make_thumbnails"]
 
 _WIDTH = 640
 _QUALITY = 62
+_FONT = 0.55
 _FURTHEST = 3000
 """Where a sequence can only be read from its beginning, later frames are not shown: it would take too long."""
 _LEAST_CROP = 0.45
@@ -217,7 +217,6 @@ def _window(boxes: Float32Array, width: int, height: int) -> tuple[int, int, int
 
 
 def _draw(picture: Image, marked: _Marked, place: Callable[[Float32Array], Float32Array], *, scored: bool) -> None:
-    pen = Pen.for_size(picture.shape[1], picture.shape[0])
     limit = 2.0 * max(picture.shape)
 
     def pixels(boxes: Float32Array) -> list[list[int]]:
@@ -225,34 +224,35 @@ def _draw(picture: Image, marked: _Marked, place: Callable[[Float32Array], Float
         return rounded
 
     groups = (
-        (marked.correct, marked.correct_ids, CORRECT_COLOUR, 1),
-        (marked.switched, marked.switched_ids, SWITCH_COLOUR, 2),
-        (marked.false, marked.false_ids, FALSE_COLOUR, 2),
+        (marked.correct, marked.correct_ids, CORRECT_COLOUR, 2),
+        (marked.switched, marked.switched_ids, SWITCH_COLOUR, 3),
+        (marked.false, marked.false_ids, FALSE_COLOUR, 3),
     )
     for boxes, ids, colour, thickness in groups:
         for corners, identity in zip(pixels(boxes), ids, strict=True):
             shown = colour if scored else colour_of(identity)
-            _rectangle(picture, corners, shown, thickness)
+            _rectangle(picture, corners, shown, thickness, edged=colour is not CORRECT_COLOUR)
             text = str(identity) if identity >= 0 else ""
-            draw_label(picture, corners, (text, text), shown, pen.font, pen.stroke)
+            draw_label(picture, corners, (text, text), shown, _FONT, 1)
     for corners in pixels(marked.missed):
         _dashed_rectangle(picture, corners, MISSED_COLOUR)
 
 
-def _rectangle(picture: Image, corners: list[int], colour: Colour, thickness: int) -> None:
+def _rectangle(picture: Image, corners: list[int], colour: Colour, thickness: int, *, edged: bool) -> None:
     x1, y1, x2, y2 = corners
-    cv2.rectangle(picture, (x1, y1), (x2, y2), OUTLINE, thickness + 1)
+    if edged:
+        cv2.rectangle(picture, (x1, y1), (x2, y2), OUTLINE, thickness + 2)
     cv2.rectangle(picture, (x1, y1), (x2, y2), colour, thickness)
 
 
-def _dashed_rectangle(picture: Image, corners: list[int], colour: Colour, dash: int = 7) -> None:
+def _dashed_rectangle(picture: Image, corners: list[int], colour: Colour, dash: int = 9) -> None:
     x1, y1, x2, y2 = corners
     for start, end in (((x1, y1), (x2, y1)), ((x2, y1), (x2, y2)), ((x2, y2), (x1, y2)), ((x1, y2), (x1, y1))):
         steps = max(1, round(np.hypot(end[0] - start[0], end[1] - start[1]) / dash))
         points = np.linspace(start, end, steps + 1).round().astype(int).tolist()
-        cv2.line(picture, start, end, OUTLINE, 1)
+        cv2.line(picture, start, end, OUTLINE, 2)
         for first, second in zip(points[0:-1:2], points[1::2], strict=False):
-            cv2.line(picture, first, second, colour, 2)
+            cv2.line(picture, first, second, colour, 3)
 
 
 def _encoded(picture: Image) -> str:

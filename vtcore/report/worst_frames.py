@@ -53,15 +53,14 @@ def pick_frames(report: SequenceReport, most: int, *, before: int | None = None)
         for reason, counts in ((SWITCH, errors.idsw), (FALSE, errors.fp), (MISSED, errors.fn))
     ]
     picks: list[Pick] = []
-    while len(picks) < most:
-        found = [_next(reason, frames, picks) for reason, frames in ranked]
-        new = [pick for pick in found if pick is not None]
-        if not new:
-            break
-        # Two reasons may name the same frame: the first keeps it.
-        for pick in new:
-            if len(picks) < most and all(pick.frame != other.frame for other in picks):
+    found = True
+    while found:  # a frame for each reason in turn; a frame is shown once
+        found = False
+        for reason, frames in ranked:
+            pick = _next(reason, frames, picks) if len(picks) < most else None
+            if pick is not None:
                 picks.append(pick)
+                found = True
     order = (SWITCH, FALSE, MISSED)
     return sorted(picks, key=lambda pick: (order.index(pick.reason), pick.frame))
 
