@@ -16,7 +16,7 @@ class ExampleConfig:
     score: float = option(0.5, "A score.", unit="px", ge=0, le=1)
     age: int = option(1, "An age.", gt=0, lt=10)
     mode: str = option("fast", "A mode.", choices=("fast", "slow"))
-    sizes: list[float] = option(factory=lambda: [1.0], help="Sizes.", ge=0)  # noqa: RUF009 - makes a field
+    sizes: Any = option((1.0,), "Sizes.", ge=0)
     limit: float | None = option(None, "A limit.", ge=0)
     root: str = option(help="A folder.")
 
@@ -47,11 +47,17 @@ def test_bounds_belong_to_the_range_or_not() -> None:
 
 
 def test_defaults_and_required() -> None:
-    first, second = ExampleConfig(root="a"), ExampleConfig(root="a")
-    assert first == second
-    assert first.sizes is not second.sizes
+    assert ExampleConfig(root="a") == ExampleConfig(root="a", score=0.5, age=1)
     with pytest.raises(TypeError, match="root"):
         ExampleConfig()  # type: ignore[call-arg]
+
+
+def test_mutable_default_is_made_anew() -> None:
+    example = attrs.make_class("Example", {"sizes": option(factory=lambda: [1.0], help="Sizes.", ge=0)}, kw_only=True)
+    assert example().sizes == [1.0]
+    assert example().sizes is not example().sizes
+    with pytest.raises(ValueError, match="sizes: must be >= 0, got -1"):
+        example(sizes=[-1])
 
 
 def test_information_of_a_field() -> None:
