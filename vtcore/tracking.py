@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence as Seq
+from collections.abc import Iterator, Mapping
+from collections.abc import Sequence as Seq
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,8 @@ def source_tables(
     """Return the tables of an experiment that tracks one source.
 
     Args:
-        source: File, folder, glob, camera number or URL.
+        source: File, folder, glob, camera number or URL; or the name of a data set that needs no options
+            (``synthetic``).
         detector: Name or table; `DEFAULT_DETECTOR` when left out.
         tracker: Name or table; `DEFAULT_TRACKER` when left out.
         detections: File of given detections, in place of a detector.
@@ -43,9 +45,7 @@ def source_tables(
     Raises:
         DataError: There is no such source.
     """
-    from vtcore.sources.guess import open_source
-
-    kind, options = open_source(source)
+    kind, options = _dataset(source)
     if detections is not None:
         detector = {"type": "given", "path": detections}
     detector_table = _component_table(DEFAULT_DETECTOR if detector is None else detector)
@@ -99,12 +99,12 @@ def track_source(
     return _track_all(sequences, _pipeline(experiment, objects))
 
 
-def _sequences(experiment: Experiment) -> Seq[Sequence]:
+def _sequences(experiment: Experiment) -> tuple[Sequence, ...]:
     from vtcore.preflight import preflight, require
 
     checked = preflight(experiment, output_must_be_writable=False)
     require(checked.findings)
-    return checked.sequences
+    return tuple(checked.sequences)
 
 
 def _pipeline(experiment: Experiment, objects: Mapping[str, Any]) -> Pipeline:
@@ -112,12 +112,11 @@ def _pipeline(experiment: Experiment, objects: Mapping[str, Any]) -> Pipeline:
     from vtcore.runs.pipeline import Pipeline
 
     context = BuildContext(device=experiment.run.device, dtype=experiment.run.dtype, seed=experiment.run.seed)
-    parts = {
-        name: objects[name] if name in objects else build(configured, context)
-        for name, configured in (("detector", experiment.detector), ("tracker", experiment.tracker))
-        if name in objects or configured is not None
-    }
-    return Pipeline(prefetch=experiment.run.prefetch, max_frames=experiment.run.max_frames, **parts)
+    configured = {"detector": experiment.detector, "tracker": experiment.tracker}
+    built = {name: build(part, context) for name, part in configured.items() if part is not None}
+    return Pipeline(
+        prefetch=experiment.run.prefetch, max_frames=experiment.run.max_frames, **(built | dict(objects))
+    )
 
 
 def _track_all(sequences: Seq[Sequence], pipeline: Pipeline) -> Iterator[Instances]:
@@ -125,6 +124,17 @@ def _track_all(sequences: Seq[Sequence], pipeline: Pipeline) -> Iterator[Instanc
         for frame, _, tracks in pipeline.track(sequence):
             tracks.frame = frame
             yield tracks
+
+
+def _dataset(source: str) -> tuple[str, dict[str, Any]]:
+    from vtcore.sources.guess import open_source
+
+    if not Path(source).exists():
+        from vtcore.host import plugin_host
+
+        if any(component.name == source for component in plugin_host().components("dataset")):
+            return source, {}
+    return open_source(source)
 
 
 def _component_table(component: str | Mapping[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vtcore.experiments import Experiment
+    from vtcore.runs import Run
 
 HELP = "run an experiment: track, score, report"
 
@@ -36,11 +42,11 @@ def execute(arguments: argparse.Namespace) -> int:
 
     overrides = [*arguments.override, *(["run.show=true"] if arguments.show else [])]
     experiment = load_experiment(arguments.experiment, overrides)
-    again = f"vtcore run {arguments.experiment}{''.join(f' -o {override}' for override in arguments.override)}"
-    return execute_run(experiment, arguments, again)
+    words = ["vtcore", "run", arguments.experiment, *(word for each in arguments.override for word in ("-o", each))]
+    return execute_run(experiment, arguments, shlex.join(words))
 
 
-def execute_run(experiment, arguments: argparse.Namespace, again: str) -> int:  # type: ignore[no-untyped-def]
+def execute_run(experiment: Experiment, arguments: argparse.Namespace, again: str) -> int:
     """Run a loaded experiment with progress bars, then print scores and places.
 
     Args:
@@ -51,30 +57,27 @@ def execute_run(experiment, arguments: argparse.Namespace, again: str) -> int:  
     from rich.console import Console
 
     from vtcore.errors import DamagedSourceError
-    from vtcore.host import plugin_host
     from vtcore.runs import Run
     from vtcore.runs.progress import ProgressBars
 
     console = Console(stderr=True, quiet=arguments.quiet)
-    host = plugin_host()
-    run = Run(experiment, host=host)
-    unregister = host.register(ProgressBars(console), "progress bars")
+    run = Run(experiment)
     try:
-        run.execute(resume=arguments.resume, overwrite=arguments.overwrite)
+        with run.host.register(ProgressBars(console), "progress bars"):
+            run.execute(resume=arguments.resume, overwrite=arguments.overwrite)
     except DamagedSourceError:
+        # What could be read is there: show it before the error.
         _print_outcome(run, quiet=arguments.quiet)
         raise
     except KeyboardInterrupt:
-        if run.folder.holds_run():
-            console.print(f"stopped; finished sequences are kept. Continue with: {again} --resume", soft_wrap=True)
-        return 130
-    finally:
-        unregister()
+        if not run.folder.holds_run():
+            raise
+        raise KeyboardInterrupt(f"finished sequences are kept; continue with: {again} --resume") from None
     _print_outcome(run, quiet=arguments.quiet)
     return 0
 
 
-def _print_outcome(run, *, quiet: bool) -> None:  # type: ignore[no-untyped-def]
+def _print_outcome(run: Run, *, quiet: bool) -> None:
     from rich.console import Console
 
     from vtcore.evaluation import score_table
@@ -84,7 +87,8 @@ def _print_outcome(run, *, quiet: bool) -> None:  # type: ignore[no-untyped-def]
     console = Console()
     if run.scores:
         console.print(score_table(run.scores, run.summaries))
+        console.print()
     for note in run.notes:
-        console.print(f"note: {note}", markup=False, soft_wrap=True)
+        console.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
     for name, path in run.folder.contents().items():
         console.print(f"{name + ':':<9} {path}", markup=False, highlight=False, soft_wrap=True)

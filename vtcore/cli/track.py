@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import itertools
+import re
 import shlex
-import sys
+from pathlib import Path
 from typing import Any
 
 from vtcore.cli.run import add_run_arguments, execute_run
@@ -34,7 +36,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from vtcore.experiments import load_experiment
 
     experiment = load_experiment(track_tables(arguments), arguments.override)
-    return execute_run(experiment, arguments, f"vtcore {shlex.join(sys.argv[1:])}")
+    return execute_run(experiment, arguments, _again(arguments, experiment.run.output))
 
 
 def track_tables(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -57,7 +59,7 @@ def track_tables(arguments: argparse.Namespace) -> dict[str, Any]:
     if not arguments.no_video:
         tables["writers"].append({"type": "video"})
     tables["run"] = {
-        "output": arguments.output or str(_new_folder(arguments.source)),
+        "output": arguments.output or str(_new_folder(arguments.source, resume=arguments.resume)),
         "device": arguments.device,
         "max_frames": arguments.max_frames,
         "show": arguments.show,
@@ -65,13 +67,32 @@ def track_tables(arguments: argparse.Namespace) -> dict[str, Any]:
     return tables
 
 
-def _new_folder(source: str):  # type: ignore[no-untyped-def]
-    """Return ``runs/track-<source>``, numbered where that exists."""
-    import itertools
-    import re
-    from pathlib import Path
-
+def _new_folder(source: str, *, resume: bool) -> Path:
+    """Return ``runs/track-<source>``, numbered where that exists; with `resume` the last that does."""
     stem = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(source.rstrip("/")).stem).strip("-") or "source"
     first = Path("runs") / f"track-{stem}"
-    others = (Path("runs") / f"track-{stem}-{number}" for number in itertools.count(2))
-    return next(path for path in itertools.chain([first], others) if not path.exists())
+    last = first
+    for folder in itertools.chain([first], (first.with_name(f"{first.name}-{n}") for n in itertools.count(2))):
+        if not folder.exists():
+            return last if resume else folder
+        last = folder
+    return last
+
+
+def _again(arguments: argparse.Namespace, output: str) -> str:
+    """Return the command line that continues this run in its folder."""
+    words = ["vtcore", "track", arguments.source, "--output", output]
+    for flag in ("detector", "tracker", "detections"):
+        if (value := getattr(arguments, flag)) is not None:
+            words += [f"--{flag}", value]
+    if arguments.min_score is not None:
+        words += ["--min-score", str(arguments.min_score)]
+    if arguments.max_frames:
+        words += ["--max-frames", str(arguments.max_frames)]
+    if arguments.no_video:
+        words.append("--no-video")
+    for override in arguments.override:
+        words += ["-o", override]
+    if arguments.classes:
+        words += ["--classes", *arguments.classes]
+    return shlex.join(words)

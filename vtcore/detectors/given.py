@@ -14,7 +14,7 @@ from vtcore.errors import DataError
 from vtcore.frames import Frame, Sequence
 from vtcore.instances import BoolArray, Float32Array, Instances, Int64Array
 from vtcore.masks import Masks
-from vtcore.runs.labels import LabelMap
+from vtcore.labels import LabelMap
 from vtcore.tables import TrackTable
 
 __all__ = ["GivenDetector"]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +54,8 @@ class RunFolder:
         return self.path / "results"
 
     def holds_run(self) -> bool:
-        """Whether a run has been started here."""
-        return (self.path / "experiment.toml").is_file()
+        """Whether a run has written results here, finished or not."""
+        return (self.path / "experiment.toml").is_file() and any(self.results.glob("*"))
 
     def claim(self, experiment: str, resolved: dict[str, Any], *, resume: bool, overwrite: bool) -> None:
         """Make the folder ready for a run.
@@ -83,13 +81,24 @@ class RunFolder:
                     "choose another folder with -o run.output=..."
                 )
             self._clear()
-        elif self.path.is_dir() and any(self.path.iterdir()):
+        elif not (self.path / "experiment.toml").is_file() and self.path.is_dir() and any(self.path.iterdir()):
             raise ResumeError(f"{self.path}: not empty, and holds no run; choose another folder with -o run.output=...")
         try:
             self.results.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"{self.path}: cannot create: {error.strerror or error}") from error
         write_whole(self.path / "experiment.toml", experiment)
+
+    def contents(self) -> dict[str, Path]:
+        """Return what a person would open, by a word for it; only what is there."""
+        videos = sorted((self.path / "videos").glob("*"))
+        found = {
+            "results": self.results,
+            "scores": self.path / "metrics.json",
+            "video": videos[0] if len(videos) == 1 else self.path / "videos",
+            "report": self.path / "report.html",
+        }
+        return {word: path for word, path in found.items() if path.exists()}
 
     def write_json(self, name: str, value: Any) -> None:
         """Write a JSON file of the run, whole or not at all."""
@@ -131,13 +140,3 @@ def _bound(resolved: dict[str, Any]) -> dict[str, Any]:
 
 def _free(key: str) -> bool:
     return any(key == free or key.startswith(f"{free}.") for free in _FREE_KEYS)
-
-
-def sync_files(paths: Iterable[Path]) -> None:
-    """Ask the system to put files on the disk, so that a rename does not outlive their contents."""
-    for path in paths:
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

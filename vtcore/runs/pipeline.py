@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Generator, Iterator, Sequence as Seq
+from collections.abc import Generator, Iterator
+from collections.abc import Sequence as Seq
 from contextlib import closing
 
 from vtcore.errors import VtcoreError
 from vtcore.frames import Frame, Sequence
 from vtcore.instances import Instances
 from vtcore.interfaces import Detector, Tracker, Transform
-from vtcore.runs.labels import LabelMap
+from vtcore.labels import LabelMap
 from vtcore.sources.prefetch import prefetch
 
 __all__ = ["STAGES", "Pipeline"]
@@ -53,7 +54,12 @@ class Pipeline:
         self._images = images
         self._prefetch = prefetch
         self._max_frames = max_frames
+        self._classes = () if detector is None else tuple(detector.classes)
         self.seconds = dict.fromkeys(STAGES, 0.0)
+
+    def name_classes(self, sequence: Sequence) -> None:
+        """Give a sequence without class names the detector's."""
+        sequence.classes = sequence.classes or self._classes
 
     def track(self, sequence: Sequence) -> Generator[tuple[Frame, Instances, Instances], None, None]:
         """Prepare everything for a sequence, then yield each frame with its detections and tracks.
@@ -65,17 +71,17 @@ class Pipeline:
             DataError: The source cannot be read, or detector and data have no class in common.
         """
         self.seconds = dict.fromkeys(STAGES, 0.0)
-        classes = () if self._detector is None else tuple(self._detector.classes)
-        if not sequence.classes:
-            sequence.classes = classes
-        to_labels = LabelMap(classes, sequence.classes)
+        self.name_classes(sequence)
+        to_labels = LabelMap(self._classes, sequence.classes)
         if self._detector is not None:
             self._detector.reset(sequence)
         if self._tracker is not None:
             self._tracker.reset(sequence)
         return self._tracked(sequence, to_labels)
 
-    def _tracked(self, sequence: Sequence, to_labels: LabelMap) -> Generator[tuple[Frame, Instances, Instances], None, None]:
+    def _tracked(
+        self, sequence: Sequence, to_labels: LabelMap
+    ) -> Generator[tuple[Frame, Instances, Instances], None, None]:
         clock = time.perf_counter
         with closing(self._detected(sequence)) as detected:
             for frame, found in detected:
@@ -111,7 +117,7 @@ class Pipeline:
             for frame in ahead:
                 began = time.perf_counter()
                 for transform in self._transforms:
-                    frame = transform(frame)  # noqa: PLW2901 - a chain
+                    frame = transform(frame)
                 self.seconds["transform"] += time.perf_counter() - began
                 yield frame
         finally:

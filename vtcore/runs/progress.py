@@ -8,7 +8,7 @@ from vtcore.hookspecs import hookimpl
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import Task
+    from rich.progress import Task, TaskID
 
     from vtcore.frames import Sequence
     from vtcore.runs.run import Run
@@ -33,7 +33,7 @@ class ProgressBars:
             disable=not console.is_terminal,
         )
         self._drawn = console.is_terminal
-        self._task = None
+        self._task: TaskID | None = None
         self._waiting = 0
 
     @hookimpl

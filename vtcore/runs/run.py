@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import logging
 import random
-from collections.abc import Mapping
 from contextlib import closing, suppress
-from pathlib import Path
 from typing import Any
 
 from vtcore.components import BuildContext, build
-from vtcore.errors import DamagedSourceError, DataError
-from vtcore.evaluation import Evaluation, evaluate
+from vtcore.drawing.display import Display
+from vtcore.errors import DamagedSourceError
+from vtcore.evaluation import Evaluation, build_metrics, evaluate, write_metrics
 from vtcore.experiments import Experiment
 from vtcore.frames import Sequence
 from vtcore.host import PluginHost, plugin_host
 from vtcore.preflight import preflight, require
+from vtcore.results.read import RESULT_SUFFIXES
 from vtcore.runs.folder import RunFolder
 from vtcore.runs.pipeline import Pipeline
+from vtcore.runs.reporting import report_run
 from vtcore.runs.versions import collect_versions
 from vtcore.runs.writing import SequenceWriting, finished_path
 
 __all__ = ["Run"]
-
-_logger = logging.getLogger("vtcore")
 
 
 class Run:
@@ -31,10 +29,13 @@ class Run:
 
     Attributes:
         experiment: What is run.
+        host: Its plugins, without those the experiment disables; register observers here.
         folder: Where everything goes.
         sequences: The data set's sequences, in order; known once the run has started.
         scores: ``{"<metric>": {"COMBINED": {...}, "<sequence>": {...}}}`` as in ``metrics.json``; None without metrics.
-        notes: What a reader of the results should know: damage, dropped frames, scores that are all zero.
+        summaries: The fields of each metric that a short table shows.
+        notes: What a reader of the results should know: warnings of the preflight, why scores are all zero.
+        damage: Sources that ended early; what was read before is tracked.
     """
 
     def __init__(self, experiment: Experiment, *, host: PluginHost | None = None) -> None:
@@ -44,9 +45,10 @@ class Run:
         self.folder = RunFolder(experiment.run.output)
         self.sequences: tuple[Sequence, ...] = ()
         self.scores: dict[str, Any] | None = None
+        self.summaries: dict[str, tuple[str, ...]] = {}
         self.notes: list[str] = []
-        self._host = host.without(experiment.plugins.disable) if experiment.plugins.disable else host
-        self._damage: list[DamagedSourceError] = []
+        self.host = host.without(experiment.plugins.disable) if experiment.plugins.disable else host
+        self.damage: list[DamagedSourceError] = []
 
     def execute(self, *, resume: bool = False, overwrite: bool = False) -> None:
         """Check, track, score and report.
@@ -61,26 +63,25 @@ class Run:
             DamagedSourceError: A source was damaged. Everything readable has been tracked, scored and reported.
             VtcoreError: Whatever else a person can act on. Finished sequences stay.
         """
-        checked = preflight(self.experiment, host=self._host)
+        checked = preflight(self.experiment, host=self.host)
         require(checked.findings)
         self.notes += [str(finding.problem) for finding in checked.findings]
         self.sequences = tuple(checked.sequences)
         self._build()
-        self.folder.claim(
-            self.experiment.to_toml(), self.experiment.resolved(), resume=resume, overwrite=overwrite
-        )
-        versions = collect_versions(self.experiment, self._host)
+        self.folder.claim(self.experiment.to_toml(), self.experiment.resolved(), resume=resume, overwrite=overwrite)
+        versions = collect_versions(self.experiment, self.host)
         self.folder.write_json("versions.json", versions)
         self.folder.remove_partial()
         self.folder.log("run_started", resumed=resume)
         error: BaseException | None = None
         try:
-            self._host.notify("vtcore_run_started", run=self)
+            self.host.notify("vtcore_run_started", run=self)
             for sequence in self.sequences:
                 if not self._is_finished(sequence):
                     self._track(sequence)
-            self._evaluate()
-            self._report(versions)
+            evaluation = self._evaluate()
+            if self.experiment.run.report:
+                report_run(self, evaluation, versions)
         except BaseException as caught:
             error = caught
             raise
@@ -88,9 +89,8 @@ class Run:
             ended = type(error).__name__ if error is not None else None
             with suppress(OSError):
                 self.folder.log("run_finished", error=ended)
-            self._host.notify("vtcore_run_finished", run=self, error=error)
-        if self._damage:
-            raise self._damage[0]
+            self.host.notify("vtcore_run_finished", run=self, error=error)
+        self._raise_damage()
 
     def frames_expected(self, sequence: Sequence) -> int | None:
         """Return how many frames of a sequence will be tracked, None where only reading tells."""
@@ -98,6 +98,13 @@ class Run:
         if sequence.length is None:
             return limit or None
         return min(sequence.length, limit) if limit else sequence.length
+
+    def _raise_damage(self) -> None:
+        if len(self.damage) == 1:
+            raise self.damage[0]
+        if self.damage:
+            frames = sum(damage.frames_read for damage in self.damage)
+            raise DamagedSourceError("\n".join(map(str, self.damage)), frames_read=frames)
 
     def _build(self) -> None:
         experiment, options = self.experiment, self.experiment.run
@@ -110,7 +117,7 @@ class Run:
         )
         random.seed(options.seed)
         self._writers = [build(writer, context) for writer in experiment.writers]
-        self._metrics = {metric.component.name: build(metric, context) for metric in experiment.metrics}
+        self._metrics = build_metrics(experiment.metrics, context)
         self._display = Display(options.output) if options.show else None
         self._pipeline = Pipeline(
             transforms=[build(transform, context) for transform in experiment.transforms],
@@ -120,21 +127,37 @@ class Run:
             prefetch=options.prefetch,
             max_frames=options.max_frames,
         )
+        for sequence in self.sequences:
+            self._pipeline.name_classes(sequence)
+
+    def _evaluate(self) -> Evaluation | None:
+        if not self._metrics:
+            return None
+        options = self.experiment.run
+        evaluation = evaluate(
+            self.sequences, self.folder.results, self._metrics, max_frames=options.max_frames, keep=options.report
+        )
+        self.scores, self.summaries = evaluation.scores, evaluation.summaries
+        self.notes += evaluation.diagnoses
+        write_metrics(self.folder.path / "metrics.json", evaluation.scores)
+        return evaluation
+
+    def has_readable_results(self) -> bool:
+        """Whether a writer leaves files that can be scored and reported."""
+        return any(writer.suffix in RESULT_SUFFIXES for writer in self._writers)
 
     def _is_finished(self, sequence: Sequence) -> bool:
         return all(finished_path(writer, self.folder.path, sequence.name).exists() for writer in self._writers)
 
     def _track(self, sequence: Sequence) -> None:
         tracked = self._pipeline.track(sequence)
-        self._host.notify("vtcore_sequence_started", run=self, sequence=sequence)
+        self.host.notify("vtcore_sequence_started", run=self, sequence=sequence)
         writing = SequenceWriting(self._writers, self.folder.path, sequence)
         done = 0
         try:
             with closing(tracked):
                 for frame, detections, tracks in tracked:
-                    self._host.notify(
-                        "vtcore_frame_done", run=self, frame=frame, detections=detections, tracks=tracks
-                    )
+                    self.host.notify("vtcore_frame_done", run=self, frame=frame, detections=detections, tracks=tracks)
                     writing.write(frame, detections, tracks)
                     done += 1
                     if self._display is not None and not self._display.show(frame, tracks, sequence):
@@ -148,7 +171,7 @@ class Run:
             if done == 0:
                 writing.abandon()
                 raise
-            self._damage.append(damage)
+            self.damage.append(damage)
         except BaseException:
             writing.abandon()
             raise
@@ -161,4 +184,4 @@ class Run:
             dropped=getattr(sequence, "dropped", 0),
             seconds={stage: round(spent, 6) for stage, spent in seconds.items()},
         )
-        self._host.notify("vtcore_sequence_finished", run=self, sequence=sequence)
+        self.host.notify("vtcore_sequence_finished", run=self, sequence=sequence)

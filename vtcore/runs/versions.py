@@ -12,7 +12,17 @@ from vtcore.host import PluginHost
 
 __all__ = ["collect_versions"]
 
-_LIBRARIES = ("numpy", "scipy", "opencv-python", "av", "torch", "torchvision", "trackeval", "pycocotools", "onnxruntime")
+_LIBRARIES = (
+    "numpy",
+    "scipy",
+    "opencv-python",
+    "av",
+    "torch",
+    "torchvision",
+    "trackeval",
+    "pycocotools",
+    "onnxruntime",
+)
 
 
 def collect_versions(experiment: Experiment, host: PluginHost) -> dict[str, Any]:

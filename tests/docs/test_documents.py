@@ -1,0 +1,174 @@
+"""Every command and snippet of the documents does what it says.
+
+Blocks of one document run in order, in one folder: TOML and Python blocks whose first line is a comment with a file
+name are written to that file, other ``python`` blocks are executed, ``console`` blocks are run line by line. A package
+that a document makes and installs is put on the path with its entry points, as pip would.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+import pytest
+import tomli
+
+from vtcore.cli import main
+
+REPOSITORY = Path(__file__).parents[2]
+DOCUMENTS = sorted(
+    path
+    for pattern in ("*.md", "docs/**/*.md", "datasets/*.md", "plugins/*/*/*.md")
+    for path in REPOSITORY.glob(pattern)
+    if path.name != "CHANGELOG.md"
+)
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# No camera, no display and no network here: these lines are checked to be refused for that, and only for that.
+_REFUSED_HERE = {"vtcore track 0": "no camera|no display", "--show": "no display"}
+_ELSEWHERE = re.compile(r"(rtsp|https?)://")
+
+
+@attrs.frozen
+class Block:
+    """A fenced block of a document."""
+
+    document: Path
+    line: int
+    language: str
+    text: str
+
+    @property
+    def place(self) -> str:
+        return f"{self.document.relative_to(REPOSITORY)}:{self.line}"
+
+
+def _blocks(document: Path) -> Iterator[Block]:
+    text = document.read_text(encoding="utf-8")
+    for match in _BLOCK.finditer(text):
+        yield Block(document, text.count("\n", 0, match.start()) + 1, match[1], match[2])
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_document(document: Path, reader_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = REPOSITORY.parent / "shared" / "data"
+    monkeypatch.setenv("VTCORE_DATA", str(data))
+    for block in _blocks(document):
+        match block.language:
+            case "toml":
+                tomli.loads(block.text)
+                _written(block, reader_folder)
+            case "console":
+                for line in block.text.splitlines():
+                    _run_line(block, line, reader_folder)
+            case "python" if not _written(block, reader_folder):
+                exec(compile(block.text, block.place, "exec"), {"__name__": "__main__"})
+            case "python" | "text" | "ini":
+                pass
+            case other:
+                pytest.fail(f"{block.place}: no one runs blocks of {other!r}")
+
+
+def test_links_lead_somewhere() -> None:
+    broken = [
+        f"{document.relative_to(REPOSITORY)}: {target}"
+        for document in DOCUMENTS
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8"))
+        if not (document.parent / target).exists()
+    ]
+    assert not broken
+
+
+def test_every_algorithm_page_is_named_in_the_readme() -> None:
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    missing = [page.name for page in (REPOSITORY / "docs/algorithms").glob("*.md") if page.name not in readme]
+    assert not missing
+
+
+def _written(block: Block, folder: Path) -> bool:
+    name = re.match(r"# ([\w./-]+\.(?:toml|py))\b", block.text)
+    if name is None:
+        return False
+    path = folder / name[1]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(block.text, encoding="utf-8")
+    return True
+
+
+def _run_line(block: Block, line: str, folder: Path) -> None:
+    words = shlex.split(line, comments=True)
+    if not words:
+        return
+    command = Path(words[0]).name
+    if command == "make":
+        done = subprocess.run(["make", "--dry-run", *words[1:]], cwd=REPOSITORY, capture_output=True, check=False)
+        assert done.returncode == 0, f"{block.place}: {line}: {done.stderr.decode()}"
+    elif command == "pip":
+        _check_pip(block, words, folder)
+    elif command == "vtcore":
+        _run_vtcore(block, line, words[1:], folder)
+    elif words[:3] != ["python3", "-m", "venv"]:
+        pytest.fail(f"{block.place}: no one runs {line!r}")
+
+
+def _check_pip(block: Block, words: list[str], folder: Path) -> None:
+    for flag, value in itertools.pairwise(words):
+        if flag in ("-e", "-c"):
+            path = value.partition("[")[0]
+            if (folder / path / "pyproject.toml").exists():
+                _put_on_path(folder / path, folder / "site")
+            else:
+                assert (REPOSITORY / path).exists(), f"{block.place}: {value} does not exist"
+
+
+def _put_on_path(package: Path, site: Path) -> None:
+    """Do what an editable install does, without pip and an index."""
+    project = tomli.loads((package / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for source in (package / "src").iterdir():
+        (source / "__init__.py").touch()
+        shutil.copytree(source, site / source.name)
+    information = site / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+        + "".join(f"Requires-Dist: {requirement}\n" for requirement in project["dependencies"])
+    )
+    points = project["entry-points"]["vtcore"].items()
+    (information / "entry_points.txt").write_text("[vtcore]\n" + "".join(f"{k} = {v}\n" for k, v in points))
+
+
+def _run_vtcore(block: Block, line: str, words: list[str], folder: Path) -> None:
+    if _ELSEWHERE.search(line):
+        words = [word for word in words if not _ELSEWHERE.match(word)] + ["--help"]
+    expected = next((text for part, text in _REFUSED_HERE.items() if part in line), None)
+    status, output = _status(words, folder)
+    if expected is None:
+        assert status == 0, f"{block.place}: {line}: exit status {status}: {output}"
+    else:
+        assert status == 2, f"{block.place}: {line}: exit status {status}, expected to be refused"
+        assert re.search(expected, output), f"{block.place}: {line}: {output}"
+
+
+def _status(words: list[str], folder: Path) -> tuple[int, str]:
+    site = folder / "site"
+    if site.exists():  # a package of the document's own: it is found by a new process only
+        environment = os.environ | {"PYTHONPATH": str(site)}
+        command = [sys.executable, "-m", "vtcore", *words]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        return done.returncode, done.stderr
+    errors = io.StringIO()
+    with contextlib.redirect_stderr(errors):
+        try:
+            status = main(words)
+        except SystemExit as stop:
+            status = int(stop.code or 0)
+    return status, errors.getvalue()

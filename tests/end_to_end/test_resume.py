@@ -1,0 +1,110 @@
+"""A run that was stopped continues, and ends as if it had not been."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+# Slow enough to be caught in the middle: images are rendered for the video writer.
+SLOW = ["-o", "dataset.sequences=4", "-o", "dataset.frames=150", "-o", 'writers=[{type="mot-text"},{type="video"}]']
+
+
+@contextmanager
+def _running(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """A run that has finished its first sequence and is in the middle of another."""
+    command = [sys.executable, "-m", "vtcore", "run", "experiment.toml", *SLOW]
+    with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            deadline = time.monotonic() + 60
+            results = folder / "runs/experiment/results"
+            while not ((results / "SYN-01.txt").exists() and list(results.glob("*.partial"))):
+                assert process.poll() is None, process.stderr.read() if process.stderr else ""
+                assert time.monotonic() < deadline, "the first sequence never ended"
+                time.sleep(0.005)
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_killed_run_resumes_to_the_same_bytes(experiment: Path, vtcore) -> None:
+    whole = vtcore("run", experiment.name, *SLOW, "-o", "run.output=runs/whole")
+    assert whole.returncode == 0, whole.stderr
+    with _running(experiment.parent) as process:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    folder = experiment.parent / "runs/experiment"
+    assert list((folder / "results").glob("*.partial"))
+    assert not (folder / "metrics.json").exists()
+    first = (folder / "results/SYN-01.txt").stat()
+    done = vtcore("run", experiment.name, *SLOW, "--resume")
+    assert done.returncode == 0, done.stderr
+    assert (folder / "results/SYN-01.txt").stat().st_mtime_ns == first.st_mtime_ns
+    assert not list(folder.glob("*/*.partial"))
+    for path in [*(experiment.parent / "runs/whole/results").iterdir()]:
+        assert (folder / "results" / path.name).read_bytes() == path.read_bytes()
+    assert (folder / "metrics.json").read_bytes() == (experiment.parent / "runs/whole/metrics.json").read_bytes()
+
+
+def test_ctrl_c_ends_cleanly_and_says_how_to_continue(experiment: Path, vtcore) -> None:
+    with _running(experiment.parent) as process:
+        os.kill(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    command = errors.strip().splitlines()[-1].partition("continue with: ")[2]
+    assert command.startswith("vtcore run experiment.toml")
+    import shlex
+
+    done = vtcore(*shlex.split(command)[1:])
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "holds a run already; add --resume to continue it, --overwrite to replace it"),
+        (("--resume", "-o", "tracker.high_threshold=0.7"), "the run there had another tracker.high_threshold"),
+    ],
+)
+def test_a_folder_with_a_run_is_refused(experiment: Path, vtcore, words: tuple[str, ...], message: str) -> None:
+    assert vtcore("run", experiment.name).returncode == 0
+    before = (experiment.parent / "runs/experiment/metrics.json").stat().st_mtime_ns
+    done = vtcore("run", experiment.name, *words)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert (experiment.parent / "runs/experiment/metrics.json").stat().st_mtime_ns == before
+
+
+def test_overwrite_starts_again(experiment: Path, vtcore) -> None:
+    assert vtcore("run", experiment.name).returncode == 0
+    done = vtcore("run", experiment.name, "--overwrite", "-o", "dataset.sequences=1")
+    assert done.returncode == 0, done.stderr
+    results = experiment.parent / "runs/experiment/results"
+    assert {path.name.partition(".")[0] for path in results.iterdir()} == {"SYN-01"}
+
+
+def test_resume_of_a_finished_run_changes_nothing(experiment: Path, vtcore) -> None:
+    assert vtcore("run", experiment.name).returncode == 0
+    metrics = experiment.parent / "runs/experiment/metrics.json"
+    before = metrics.read_bytes()
+    assert vtcore("run", experiment.name, "--resume").returncode == 0
+    assert metrics.read_bytes() == before
+
+
+def test_a_folder_of_something_else_is_not_touched(experiment: Path, vtcore) -> None:
+    folder = experiment.parent / "runs/experiment"
+    folder.mkdir(parents=True)
+    (folder / "thesis.txt").write_text("years of work")
+    done = vtcore("run", experiment.name, "--overwrite")
+    assert done.returncode == 2
+    assert "not empty, and holds no run" in done.stderr
+    assert [path.name for path in folder.iterdir()] == ["thesis.txt"]
