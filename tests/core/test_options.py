@@ -16,7 +16,7 @@ class ExampleConfig:
     score: float = option(0.5, "A score.", unit="px", ge=0, le=1)
     age: int = option(1, "An age.", gt=0, lt=10)
     mode: str = option("fast", "A mode.", choices=("fast", "slow"))
-    sizes: list[float] | None = option(None, "Sizes.", ge=0)
+    sizes: tuple[float, ...] = option((1.0,), "Sizes.", ge=0)
     limit: float | None = option(None, "A limit.", ge=0)
     root: str = option(help="A folder.")
 
