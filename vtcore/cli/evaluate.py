@@ -23,7 +23,7 @@ __all__ = ["DEFAULT_METRICS", "HELP", "add_arguments", "execute"]
 
 HELP = (
     "Score result files against a data set's annotations. RESULTS is a run's folder, a folder of <sequence>.txt (MOT "
-    "Challenge text) or <sequence>.jsonl files, or one such file. A run's folder needs no --dataset: its experiment "
+    "Challenge text), .jsonl or .coco.json files, or one such file. A run's folder needs no --dataset: its experiment "
     "says what it ran on."
 )
 
@@ -145,10 +145,11 @@ def _with_results(
     sequences: list[Sequence], results: Path, *, only_found: bool
 ) -> tuple[list[Sequence], Path | Callable[[str], TrackTable]]:
     """Return the sequences to score and where their results come from."""
-    from vtcore.results.read import find_results, read_results
+    from vtcore.results.read import RESULT_SUFFIXES, find_results, read_results
 
     if results.is_file():
-        sequence = _chosen(sequences, [results.stem])[0]
+        suffix = next((suffix for suffix in RESULT_SUFFIXES if results.name.endswith(suffix)), results.suffix)
+        sequence = _chosen(sequences, [results.name.removesuffix(suffix)])[0]
         return [sequence], lambda _: read_results(results, sequence.classes, length=sequence.length)
     if only_found:
         there = find_results(results, [sequence.name for sequence in sequences], missing_ok=True)
