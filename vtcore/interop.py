@@ -6,7 +6,7 @@ pixels. `Instances.detection_index` and `Instances.embeddings` travel in ``data`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -32,7 +32,7 @@ def to_supervision(instances: Instances) -> supervision.Detections:
         raise MissingPackageError(
             "converting to supervision.Detections needs supervision: pip install 'vtcore[supervision]'"
         ) from error
-    data = {
+    data: dict[str, Any] = {
         name: np.array(value)
         for name in ("detection_index", "embeddings")
         if (value := getattr(instances, name)) is not None
@@ -67,6 +67,6 @@ def from_supervision(detections: supervision.Detections) -> Instances:
     )
 
 
-def _field(detections: supervision.Detections, name: str) -> np.ndarray | None:  # type: ignore[type-arg]
+def _field(detections: supervision.Detections, name: str) -> Any:
     value = detections.data.get(name)
     return None if value is None else np.array(value)

@@ -140,7 +140,8 @@ class TrackTable:
         """Return the boxes as float32 ``(M, 4)`` ``x1, y1, x2, y2``."""
         corners = self.ltwh.copy()
         corners[:, 2:] += corners[:, :2]
-        return corners.astype(np.float32)
+        boxes: Float32Array = corners.astype(np.float32)
+        return boxes
 
     def instances(self, frame: int) -> Instances:
         """Return one frame's rows; ids are left out where the table holds none (-1)."""

@@ -14,7 +14,7 @@ from vtcore.sources.live import LiveSequence
 
 __all__ = ["Prefetched", "prefetch"]
 
-CLOSING_SECONDS = 10.0
+CLOSING_SECONDS = 5.0
 """How long `Prefetched.close` waits for a read in progress; a stream that is silent for longer ends by itself."""
 
 

@@ -1,0 +1,108 @@
+"""Streams with PyAV."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from typing import Any
+
+import av
+
+from vtcore.errors import DataError
+from vtcore.sources.stream_connection import Lost, StreamFrame
+from vtcore.sources.video_pyav import BgrConverter, first_video_stream, reason
+
+__all__ = ["PyAvConnection"]
+
+_PERMANENT = (av.HTTPBadRequestError, av.HTTPUnauthorizedError, av.HTTPForbiddenError, av.HTTPNotFoundError)
+
+
+class PyAvConnection:
+    """A stream opened by PyAV, which notices a silent server by itself."""
+
+    def __init__(self, url: str, timeout: float, transport: str) -> None:
+        """Connect.
+
+        Raises:
+            Lost: The server cannot be reached, is silent, or serves no video.
+        """
+        self._timeout = timeout
+        options = {"rtsp_transport": transport} if url.lower().startswith("rtsp") else {}
+        try:
+            self._container: Any = av.open(url, options=options, timeout=(timeout, timeout), metadata_errors="replace")
+        except (av.FFmpegError, OSError, ValueError) as error:
+            raise self._lost(error) from error
+        try:
+            self._stream = first_video_stream(self._container, url)
+        except DataError as error:
+            self._container.close()
+            raise Lost("it holds no video", permanent=True) from error
+        stream = self._stream
+        self.width = stream.codec_context.width or None
+        self.height = stream.codec_context.height or None
+        rate = stream.average_rate or stream.guessed_rate
+        self.frame_rate = float(rate) if rate else None
+        self._exact = int(stream.frames)
+        # A multipart stream of JPEG images counts its own time stamps, at a rate of its invention.
+        self._stamped = self._container.format.name not in ("mpjpeg", "mjpeg", "image2pipe")
+        start = self._container.start_time
+        self.start = start / av.time_base if self._stamped and start is not None else None
+        self.finite = (self._container.size > 0 or bool(self._exact)) and self._stamped
+        self.damaged = 0
+        # Threads that work on several frames at once hold some back.
+        stream.thread_type = "AUTO" if self.finite else "SLICE"
+
+    def frames(self, *, images: bool) -> Iterator[StreamFrame]:
+        """Yield the frames to the end of a finite stream; frames that cannot be decoded are counted and left out."""
+        convert = BgrConverter()
+        base = float(self._stream.time_base)
+        lost: Lost | None = None
+        packets = self._container.demux(self._stream)
+        count = 0
+        while True:
+            try:
+                # The last packet of all is empty, and makes the decoder give what it holds.
+                packet = next(packets, None)
+            except av.FFmpegError as error:
+                lost = self._lost(error)
+                lost.perhaps_ended = not self.finite and self._stamped and not isinstance(error, av.ExitError)
+                packet = None
+            for frame in self._decoded(packet, started=count > 0):
+                count += 1
+                stamp = frame.pts * base if self._stamped and frame.pts is not None else None
+                yield StreamFrame(convert(frame) if images else None, stamp)
+            if packet is None:
+                break
+        if self._exact and count >= self._exact:
+            return
+        if lost is not None:
+            raise lost
+        if not self._stamped:
+            raise Lost("the server ended the stream")
+
+    def _decoded(self, packet: Any, *, started: bool) -> list[Any]:
+        """Return the whole frames that a packet gives, None for those that the decoder still holds."""
+        try:
+            frames = self._stream.decode(packet)
+        except EOFError:
+            return []
+        except av.FFmpegError:
+            # Joining between two key frames is no damage.
+            self.damaged += started
+            return []
+        whole = [frame for frame in frames if not frame.is_corrupt]
+        self.damaged += (len(frames) - len(whole)) * started
+        return whole
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._container.close()
+
+    def _lost(self, error: Exception) -> Lost:
+        if isinstance(error, av.ExitError):
+            return Lost(f"the server was silent for {self._timeout:g} s")
+        if isinstance(error, OSError) and error.errno == errno.EIO:
+            return Lost("the connection broke")
+        if isinstance(error, av.FFmpegError):
+            return Lost(reason(error), permanent=isinstance(error, _PERMANENT))
+        return Lost(str(error), permanent=isinstance(error, ValueError))
