@@ -1,0 +1,95 @@
+"""The folder of a run: who may write to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vtcore.errors import OutputError, ResumeError
+from vtcore.runs.folder import RunFolder, write_whole
+
+RESOLVED: dict[str, Any] = {"tracker": {"type": "sort", "max_age": 1}, "run": {"output": "a", "prefetch": 8}}
+TOML = '[tracker]\ntype = "sort"\nmax_age = 1\n\n[run]\noutput = "a"\nprefetch = 8\n'
+
+
+@pytest.fixture
+def started(tmp_path: Path) -> RunFolder:
+    folder = RunFolder(tmp_path / "run")
+    folder.claim(TOML, RESOLVED, resume=False, overwrite=False)
+    (folder.results / "one.txt").write_text("1")
+    return folder
+
+
+def test_a_new_folder_holds_the_experiment(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "deep" / "run")
+    folder.claim(TOML, RESOLVED, resume=False, overwrite=False)
+    assert (folder.path / "experiment.toml").read_text() == TOML
+    assert not folder.holds_run()
+
+
+def test_a_run_that_wrote_nothing_yet_is_no_obstacle(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    for _ in range(2):
+        folder.claim(TOML, RESOLVED, resume=False, overwrite=False)
+
+
+def test_a_run_is_not_written_over(started: RunFolder) -> None:
+    with pytest.raises(ResumeError, match=r"holds a run already; add --resume .* --overwrite .*run\.output"):
+        started.claim(TOML, RESOLVED, resume=False, overwrite=False)
+    assert (started.results / "one.txt").exists()
+
+
+def test_overwrite_removes_what_a_run_wrote_and_nothing_else(started: RunFolder) -> None:
+    (started.path / "notes.txt").write_text("mine")
+    (started.path / "metrics.json").write_text("{}")
+    started.claim(TOML, RESOLVED, resume=False, overwrite=True)
+    assert sorted(path.name for path in started.path.iterdir()) == ["experiment.toml", "notes.txt", "results"]
+    assert not list(started.results.iterdir())
+
+
+def test_resume_of_the_same_experiment(started: RunFolder) -> None:
+    moved = {**RESOLVED, "run": {"output": "b", "prefetch": 2}}
+    started.claim(TOML, moved, resume=True, overwrite=False)
+    assert (started.results / "one.txt").exists()
+
+
+def test_resume_of_another_experiment_names_the_keys(started: RunFolder) -> None:
+    changed = {"tracker": {"type": "sort", "max_age": 2}, "run": {"output": "a", "prefetch": 8, "seed": 1}}
+    with pytest.raises(ResumeError, match=r"had another run\.seed, tracker\.max_age|tracker\.max_age, run\.seed"):
+        started.claim(TOML, changed, resume=True, overwrite=False)
+
+
+def test_resume_of_a_damaged_experiment_file(started: RunFolder) -> None:
+    (started.path / "experiment.toml").write_text("[tracker")
+    with pytest.raises(ResumeError, match=r"experiment\.toml: cannot be read: .*--overwrite"):
+        started.claim(TOML, RESOLVED, resume=True, overwrite=False)
+
+
+def test_remove_partial_leaves_finished_files(started: RunFolder) -> None:
+    (started.results / "two.txt.partial").write_text("")
+    started.remove_partial()
+    assert [path.name for path in started.results.iterdir()] == ["one.txt"]
+
+
+def test_the_log_survives_a_line_cut_short(started: RunFolder) -> None:
+    started.log("first", number=1)
+    with started.log._path.open("a") as file:
+        file.write('{"event": "cut')
+    assert [event["event"] for event in started.log.read()] == ["first"]
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    write_whole(tmp_path / "a.json", "1")
+    write_whole(tmp_path / "a.json", "2")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.json", "2")]
+    with pytest.raises(OutputError, match=r"b\.json: cannot write"):
+        write_whole(tmp_path / "missing" / "b.json", "1")
+
+
+def test_contents_name_only_what_is_there(started: RunFolder) -> None:
+    assert started.contents().keys() == {"results"}
+    (started.path / "videos").mkdir()
+    (started.path / "videos" / "one.mp4").write_text("")
+    assert started.contents()["video"].name == "one.mp4"
