@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from importlib import resources
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from vtcore.report.markup import Markup, joined, tag
 from vtcore.report.sections import notes_list, sequence_section
 from vtcore.report.series import track_lengths
 from vtcore.report.tables import class_table, full_tables, score_tiles, short_table, timing_table, versions_table
+from vtcore.report.thumbnails import make_thumbnails
 
 __all__ = ["report_page", "write_report"]
 
@@ -19,6 +21,8 @@ _UNFOLDED = 4
 """Sequences that are unfolded from the beginning; a long list stays readable."""
 _PICTURES, _PICTURES_EACH = 60, 6
 """Pictures in all and of each sequence at most, which keeps the file at a few megabytes."""
+_PATIENCE = 20.0
+"""Seconds for reading through sequences that cannot give single frames."""
 
 
 def write_report(run_folder: Path, report: ReportInput) -> Path:
@@ -126,13 +130,13 @@ def _time(report: ReportInput) -> Markup | None:
 def _sequences(report: ReportInput) -> Markup:
     count = len(report.sequences)
     each = min(_PICTURES_EACH, max(1, _PICTURES // max(count, 1)))
-    shown = [each if number < _PICTURES else 0 for number in range(count)]
-    return joined(
-        sequence_section(
-            sequence, report.scores, _anchor(number), shown[number], is_open=number < _UNFOLDED or count <= _UNFOLDED
-        )
-        for number, sequence in enumerate(report.sequences)
-    )
+    deadline = time.monotonic() + _PATIENCE
+    parts = []
+    for number, sequence in enumerate(report.sequences):
+        pictures = make_thumbnails(sequence, each, deadline=deadline) if number < _PICTURES else []
+        is_open = number < _UNFOLDED
+        parts.append(sequence_section(sequence, report.scores, _anchor(number), pictures, is_open=is_open))
+    return joined(parts)
 
 
 def _anchor(number: int) -> str:

@@ -90,9 +90,12 @@ def line_plot(
     """
     if len(x) == 0:
         return _figure(title, (), tag("p", "No frames.", class_="empty"))
-    highest = max((float(np.nanmax(line.values)) for line in lines if np.isfinite(line.values).any()), default=0)
-    lowest = min((float(np.nanmin(line.values)) for line in lines if np.isfinite(line.values).any()), default=0)
-    y_ticks = _ticks(min(lowest, 0), y_top if y_top is not None else highest or 1.0)
+    # The y axis holds zero, so that heights can be compared.
+    numbers = np.concatenate([line.values for line in lines] + [np.zeros(1)])
+    lowest, highest = float(np.nanmin(numbers)), float(np.nanmax(numbers))
+    if lowest == highest:
+        highest = 1.0
+    y_ticks = _ticks(lowest, highest if y_top is None else y_top)
     bottom = _HEIGHT - _BOTTOM - (_STRIP if strip else 0)
     x_low, x_high = float(x[0]), float(x[-1])
     if x_low == x_high:

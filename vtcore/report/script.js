@@ -22,7 +22,7 @@ for (const plot of document.querySelectorAll("svg[data-hover]")) {
     plot.append(cursor);
     figure.append(readout);
     const left = event.clientX - figure.getBoundingClientRect().left;
-    readout.style.top = plot.offsetTop + 14 + (box.top - figure.getBoundingClientRect().top) + "px";
+    readout.style.top = 14 + (box.top - figure.getBoundingClientRect().top) + "px";
     if (left < box.width / 2) {
       readout.style.left = left + 14 + "px";
       readout.style.right = "auto";

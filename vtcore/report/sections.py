@@ -13,7 +13,7 @@ from vtcore.report.markup import Markup, tag
 from vtcore.report.plots import Line, Strip, bar_plot, line_plot
 from vtcore.report.series import Bins, count_by_frame, histogram, track_lengths
 from vtcore.report.tables import timing_table
-from vtcore.report.thumbnails import Thumbnail, make_thumbnails
+from vtcore.report.thumbnails import Thumbnail
 from vtcore.report.worst_frames import FALSE, MISSED, OVERVIEW, SWITCH
 
 __all__ = ["notes_list", "sequence_section"]
@@ -28,7 +28,7 @@ _REASONS = {
 
 
 def sequence_section(
-    report: SequenceReport, scores: Mapping[str, Any] | None, anchor: str, thumbnails: int, *, is_open: bool
+    report: SequenceReport, scores: Mapping[str, Any] | None, anchor: str, thumbnails: Seq[Thumbnail], *, is_open: bool
 ) -> Markup:
     """Return plots, pictures, time and notes of one sequence.
 
@@ -36,7 +36,7 @@ def sequence_section(
         report: The sequence.
         scores: As in ``metrics.json``.
         anchor: Id of the section in the page.
-        thumbnails: How many pictures at most.
+        thumbnails: Its pictures.
         is_open: Whether the section is unfolded from the beginning.
     """
     plots = [_hota_plot(report, scores or {}), _errors_plot(report), _tracks_plot(report), _lengths_plot(report)]
@@ -49,7 +49,7 @@ def sequence_section(
         notes_list(report.notes),
         tag("div", [plot for plot in plots if plot is not None], class_="plots"),
         timing,
-        _pictures(make_thumbnails(report, thumbnails), scored=report.errors is not None),
+        _pictures(thumbnails, scored=report.errors is not None),
         class_="sequence",
         id=anchor,
         open=is_open,

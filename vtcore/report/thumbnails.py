@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import math
+import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from typing import Any
@@ -76,7 +78,7 @@ class _Marked:
         return np.concatenate([self.correct, self.false, self.switched]) if chosen is None else chosen
 
 
-def make_thumbnails(report: SequenceReport, most: int) -> list[Thumbnail]:
+def make_thumbnails(report: SequenceReport, most: int, *, deadline: float = math.inf) -> list[Thumbnail]:
     """Return pictures of the worst frames, or of the busiest where nothing was scored.
 
     Boxes are drawn on a plain ground where the sequence has no images; a live source gives no pictures, since it
@@ -85,6 +87,7 @@ def make_thumbnails(report: SequenceReport, most: int) -> list[Thumbnail]:
     Args:
         report: The sequence.
         most: How many pictures at most.
+        deadline: Time of `time.monotonic` at which reading through a sequence stops; frames not reached are left out.
     """
     sequence = report.sequence
     if sequence is None or sequence.live:
@@ -98,7 +101,7 @@ def make_thumbnails(report: SequenceReport, most: int) -> list[Thumbnail]:
     elif callable(read):
         images = _read_each(read, wanted)
     else:
-        images = _read_through(sequence, wanted)
+        images = _read_through(sequence, wanted, deadline)
     return [_thumbnail(report, pick, images[pick.frame]) for pick in picks if pick.frame in images]
 
 
@@ -114,7 +117,7 @@ def _read_each(read: Callable[[int], Any], wanted: Iterable[int]) -> dict[int, I
     return images
 
 
-def _read_through(sequence: Sequence, wanted: Iterable[int]) -> dict[int, Image]:
+def _read_through(sequence: Sequence, wanted: Iterable[int], deadline: float) -> dict[int, Image]:
     """Read from the first frame to the last that is wanted, keeping only those."""
     images: dict[int, Image] = {}
     missing = set(wanted)
@@ -127,7 +130,7 @@ def _read_through(sequence: Sequence, wanted: Iterable[int]) -> dict[int, Image]
                 if frame.index in missing and frame.image is not None:
                     images[frame.index] = frame.image
                     missing.discard(frame.index)
-                if not missing or frame.index >= max(missing):
+                if not missing or frame.index >= max(missing) or time.monotonic() > deadline:
                     break
     except (DataError, OSError):  # what was read before the damage is shown
         return images
