@@ -48,9 +48,17 @@ CLASS_NAMES = (
 
 _DISTRACTORS = {"person_on_vehicle", "static_person", "distractor", "reflection"}
 _MOT15_SEQUENCES = frozenset(
-    "TUD-Stadtmitte TUD-Campus PETS09-S2L1 ETH-Bahnhof ETH-Sunnyday ETH-Pedcross2 ADL-Rundle-6 ADL-Rundle-8 KITTI-13 "
-    "KITTI-17 Venice-2 TUD-Crossing PETS09-S2L2 ETH-Jelmoli ETH-Linthescher ETH-Crossing AVG-TownCentre ADL-Rundle-1 "
-    "ADL-Rundle-3 KITTI-16 KITTI-19 Venice-1".split()
+    f"{place}-{part}"
+    for place, parts in {
+        "ADL-Rundle": (1, 3, 6, 8),
+        "AVG": ("TownCentre",),
+        "ETH": ("Bahnhof", "Crossing", "Jelmoli", "Linthescher", "Pedcross2", "Sunnyday"),
+        "KITTI": (13, 16, 17, 19),
+        "PETS09": ("S2L1", "S2L2"),
+        "TUD": ("Campus", "Crossing", "Stadtmitte"),
+        "Venice": (1, 2),
+    }.items()
+    for part in parts
 )
 _YEAR = re.compile(r"mot[-_ ]?(?:20)?(15|16|17|20)(?![0-9])", re.IGNORECASE)
 
@@ -86,8 +94,8 @@ def benchmark_by_columns(rows: MotRows, path: Path) -> str:
     others = np.flatnonzero(rows.extra[:, 0] != 1)
     if len(others):
         raise DataError(
-            f"class {rows.extra[others[0], 0]:g} in column 8, and no name tells the benchmark; set dataset.benchmark to "
-            "MOT16, MOT17, MOT20 or DanceTrack, or to 'custom' with dataset.classes for classes of your own",
+            f"class {rows.extra[others[0], 0]:g} in column 8, and no name tells the benchmark; set dataset.benchmark "
+            "to MOT16, MOT17, MOT20 or DanceTrack, or to 'custom' with dataset.classes for classes of your own",
             file=path,
             line=line_of_row(path, int(others[0])),
         )
@@ -165,8 +173,8 @@ def _class_numbers(rows: MotRows, benchmark: str, path: Path) -> Int64Array:
     wrong = np.flatnonzero((written < 1) | (written > len(CLASS_NAMES)))
     if len(wrong):
         raise DataError(
-            f"class {rows.extra[wrong[0], 0]:g} in column 8, but those of {benchmark} run from 1 to {len(CLASS_NAMES)}; "
-            "set dataset.benchmark to what it is, 'custom' for own classes",
+            f"class {rows.extra[wrong[0], 0]:g} in column 8, but those of {benchmark} run from 1 to {len(CLASS_NAMES)}"
+            "; set dataset.benchmark to what it is, 'custom' for own classes",
             file=path,
             line=line_of_row(path, int(wrong[0])),
         )

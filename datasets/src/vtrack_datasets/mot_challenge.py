@@ -112,8 +112,8 @@ class MotChallengeSequence(Sequence):
         """Yield every frame; without images exactly as many as ``seqinfo.ini`` says.
 
         Raises:
-            DamagedSourceError: An image is missing or cannot be decoded; the frames before it were yielded.
-            DataError: There are no images at all.
+            DataError: There are no images at all, or one of them is missing or cannot be decoded; the frames before it
+                were yielded.
         """
         rate = self._info.frame_rate
         if not images:
@@ -122,12 +122,10 @@ class MotChallengeSequence(Sequence):
             return
         if not self.has_images:
             raise DataError(next(image_problems(self._folder, self._info, self._taken)))
-        from vtcore.sources.images import ImageSequence
+        from vtcore.sources.images import read_image
 
-        paths = image_paths(self._folder, self._info)[self._taken]
-        for frame in ImageSequence(self.name, paths, frame_rate=rate).frames():
-            frame.sequence = self
-            yield frame
+        for index, path in enumerate(image_paths(self._folder, self._info)[self._taken]):
+            yield Frame(index, read_image(path), time=index / rate, sequence=self)
 
     def annotations(self) -> TrackTable | None:
         """Return ``gt/gt.txt`` with its roles; None where there is no such file, as in test splits.

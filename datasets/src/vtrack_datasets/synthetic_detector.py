@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import numpy as np
 
-from vtcore.instances import Float32Array, Float64Array, Int64Array
+from vtcore.instances import BoolArray, Float32Array, Float64Array, Int64Array
 from vtrack_datasets.config import SyntheticConfig
 from vtrack_datasets.randomness import normal, uniform
 
@@ -86,10 +86,11 @@ def _clutter(config: SyntheticConfig, key: tuple[int, ...]) -> tuple[Float64Arra
     return boxes, 0.1 + 0.4 * drawn[:, 4] ** 2, (drawn[:, 5] * len(config.classes)).astype(np.int64)
 
 
-def _inside(ltwh: Float64Array, width: int, height: int) -> tuple[Float64Array, np.ndarray]:  # type: ignore[type-arg]
+def _inside(ltwh: Float64Array, width: int, height: int) -> tuple[Float64Array, BoolArray]:
     """Return the boxes cut off at the frame, to 0.01 px, and which of them are at least 2 px wide and high."""
     limit = np.array([width, height])
     start = np.clip(ltwh[:, :2], 0, limit)
     end = np.clip(ltwh[:, :2] + ltwh[:, 2:], 0, limit)
     boxes = np.round(np.concatenate([start, end - start], axis=1), 2)
-    return boxes, (boxes[:, 2:] >= 2).all(axis=1)
+    wide_enough: BoolArray = boxes[:, 2:].min(axis=1, initial=np.inf) >= 2
+    return boxes, wide_enough

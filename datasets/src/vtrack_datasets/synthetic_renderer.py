@@ -111,7 +111,8 @@ class SyntheticRenderer:
             horizon = self._margin + int(0.35 * height)
             self._background = background(self._config.seed, self._number, *full, horizon)
         if self._config.camera_motion == 0:
-            return self._background.copy()
+            still: Image = self._background.copy()
+            return still
         shifted = camera.copy()
         shifted[:, 2] -= self._margin * (camera[:, 0] + camera[:, 1])
         picture: Image = cv2.warpAffine(  # type: ignore[assignment]

@@ -75,7 +75,8 @@ def outline(kind: str, width: int, height: int) -> npt.NDArray[np.uint8]:
         hip = _rounded(x, y, (0.5, 0.5), (0.36, 0.12), 3)
         legs = _rounded(x, y, (0.34, 0.74), (0.17, 0.265), 4) | _rounded(x, y, (0.66, 0.74), (0.17, 0.265), 4)
         covered = head | trunk | hip | legs
-    return covered.astype(np.uint8) * np.uint8(255)
+    pixels: npt.NDArray[np.uint8] = covered.astype(np.uint8) * np.uint8(255)
+    return pixels
 
 
 def _rounded(
