@@ -25,7 +25,8 @@ class Pipeline:
     """What turns the frames of a sequence into tracks.
 
     Attributes:
-        seconds: Time spent in each stage of the sequence last started; ``decode`` runs in the background.
+        seconds: Time spent in each stage of the sequence last started, those that there are; ``decode`` runs in the
+            background.
     """
 
     def __init__(
@@ -55,7 +56,11 @@ class Pipeline:
         self._prefetch = prefetch
         self._max_frames = max_frames
         self._classes = () if detector is None else tuple(detector.classes)
-        self.seconds = dict.fromkeys(STAGES, 0.0)
+        self.seconds = self._stages()
+
+    def _stages(self) -> dict[str, float]:
+        absent = {"transform": not self._transforms, "detect": self._detector is None, "track": self._tracker is None}
+        return {stage: 0.0 for stage in STAGES if not absent.get(stage, False)}
 
     def name_classes(self, sequence: Sequence) -> None:
         """Give a sequence without class names the detector's."""
@@ -70,7 +75,7 @@ class Pipeline:
         Raises:
             DataError: The source cannot be read, or detector and data have no class in common.
         """
-        self.seconds = dict.fromkeys(STAGES, 0.0)
+        self.seconds = self._stages()
         self.name_classes(sequence)
         to_labels = LabelMap(self._classes, sequence.classes)
         if self._detector is not None:
@@ -85,9 +90,12 @@ class Pipeline:
         clock = time.perf_counter
         with closing(self._detected(sequence)) as detected:
             for frame, found in detected:
-                began = clock()
                 detections = to_labels(found)
-                tracks = detections if self._tracker is None else self._tracker.update(frame, detections)
+                if self._tracker is None:
+                    yield frame, detections, detections
+                    continue
+                began = clock()
+                tracks = self._tracker.update(frame, detections)
                 self.seconds["track"] += clock() - began
                 yield frame, detections, tracks
 
@@ -114,6 +122,9 @@ class Pipeline:
             frames = itertools.islice(frames, self._max_frames)
         ahead = prefetch(frames, self._prefetch, sequence=sequence) if self._images else frames
         try:
+            if not self._transforms:
+                yield from ahead
+                return
             for frame in ahead:
                 began = time.perf_counter()
                 for transform in self._transforms:
