@@ -14,6 +14,7 @@ from vtcore.errors import PluginError, VtcoreError
 from vtcore.experiments.defaults import default_table, over_default, plain_default
 from vtcore.experiments.faults import Fault, Faults, StructureError, refuse
 from vtcore.experiments.wording import expected, got, listing, wrong_type
+from vtcore.known_plugins import none_installed
 from vtcore.options import option_info
 from vtcore.suggestions import did_you_mean
 
@@ -33,8 +34,8 @@ def structure_component(converter: cattrs.Converter, host: PluginHost, value: An
         refuse(f"must be a table with a 'type', got {got(value)}{remedy}")
     name = value.get(_TYPE)
     if name is None:
-        names = sorted(component.name for component in host.components(kind.name))
-        there = f"there is {listing(names)}" if names else f"no plugin with a {kind.name} is installed"
+        names = sorted({component.name for component in host.components(kind.name)})
+        there = f"there is {listing(names)}" if names else none_installed(kind.name)
         raise StructureError([Fault(f"is missing: which {kind.name}? {there}", (_TYPE,), at=())])
     if type(name) is not str:
         raise StructureError([Fault(wrong_type(str, name), (_TYPE,))])

@@ -33,7 +33,9 @@ def expand(node: Node, problems: list[Problem], failed: set[KeyPath], path: KeyP
         return attrs.evolve(node, value=table)
     if node.is_array:
         items = [expand(item, problems, failed, (*path, index)) for index, item in enumerate(node.value)]
-        return attrs.evolve(node, value=items)
+        # A list of strings is shown as one value.
+        names = (name for item in items if isinstance(item.value, str) for name in item.origin.variables)
+        return Node(items, attrs.evolve(node.origin, variables=tuple(dict.fromkeys(names))))
     if not isinstance(node.value, str):
         return node
     text, variables, complaints = expand_text(node.value)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from vtcore.errors import Problem
 from vtcore.experiments.origins import Node
 from vtcore.experiments.positions import KeyPath, key_text
 
-__all__ = ["REPLACE", "TYPE", "merge", "without_directives"]
+__all__ = ["REPLACE", "TYPE", "merge", "without_directives", "wrong_indices"]
 
 TYPE = "type"
 """Key of a table that names its component."""
@@ -21,7 +23,7 @@ def merge(base: Node, over: Node) -> Node:
     afresh. Anything else, arrays too, replaces. An override given by index (``metrics.0.type``) merges into the
     array's table.
     """
-    if over.is_table and base.is_array and over.origin.is_override and _names_indices(over, base):
+    if over.is_table and base.is_array and over.origin.is_override and not wrong_indices(over.value, len(base.value)):
         return _merged_by_index(base, over)
     if not over.is_table or not base.is_table or _starts_afresh(base, over):
         return over
@@ -63,8 +65,15 @@ def _starts_afresh(base: Node, over: Node) -> bool:
     return below is not None and above is not None and below.value != above.value
 
 
-def _names_indices(over: Node, base: Node) -> bool:
-    return bool(over.value) and all(key.isdecimal() and int(key) <= len(base.value) for key in over.value)
+def wrong_indices(keys: Collection[str], length: int) -> list[str]:
+    """Return the keys that are no indices of an array, nor of elements added right behind it."""
+    wrong = [key for key in keys if not key.isdecimal()]
+    for key in sorted((key for key in keys if key.isdecimal()), key=int):
+        if int(key) > length:
+            wrong.append(key)
+        elif int(key) == length:
+            length += 1
+    return wrong
 
 
 def _merged_by_index(base: Node, over: Node) -> Node:

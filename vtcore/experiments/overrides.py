@@ -8,7 +8,7 @@ from typing import Any
 import tomli
 
 from vtcore.errors import Problem
-from vtcore.experiments.merging import merge
+from vtcore.experiments.merging import merge, wrong_indices
 from vtcore.experiments.origins import Node, Origin, tree
 from vtcore.experiments.positions import KeyPath, key_text, parse_key, value_end
 
@@ -47,6 +47,7 @@ def apply_overrides(base: Node, overrides: Iterable[str] | Mapping[str, Any], pr
 
 def _from_text(text: str, problems: list[Problem]) -> Node | None:
     origin = Origin("-o", argument=text)
+    text = text.strip()
     parsed = parse_key(text)
     if parsed is None or not text[parsed[1] :].lstrip().startswith("="):
         problems.append(origin.problem("must be key.path=value, as in tracker.high_threshold=0.6", ""))
@@ -93,25 +94,23 @@ def _toml_value(written: str) -> Any:
     return written
 
 
-def _refuse_wrong_indices(base: Node, layer: Node, problems: list[Problem], path: KeyPath = ()) -> None:
-    """Tell of overrides that name an element which an array does not have."""
+def _refuse_wrong_indices(below: Node, layer: Node, problems: list[Problem], path: KeyPath = ()) -> None:
+    """Tell of overrides that name an element which an array does not have, and take them out of the layer."""
+    if not layer.is_table:
+        return
+    if below.is_array:
+        count = len(below.value)
+        for index in wrong_indices(layer.value, count):
+            # Words in place of indices make it a table, which is told of where a list is wanted.
+            if index.isdecimal():
+                message = (
+                    f"there is no element {index}: the list has {count}, counted from 0; {count} would add another"
+                )
+                problems.append(layer.value.pop(index).origin.problem(message, key_text((*path, index))))
     for key, item in list(layer.value.items()):
-        below = base.value.get(key)
-        if below is None or not item.is_table:
-            continue
-        if below.is_table:
-            _refuse_wrong_indices(below, item, problems, (*path, key))
-        elif below.is_array:
-            for index, element in list(item.value.items()):
-                if index.isdecimal() and int(index) > len(below.value):
-                    count = len(below.value)
-                    problems.append(
-                        element.origin.problem(
-                            f"there is no element {index}: the list has {count}, counted from 0; "
-                            f"{count} would add another",
-                            key_text((*path, key, index)),
-                        )
-                    )
-                    del item.value[index]
-            if not item.value:
+        if below.is_table and key in below.value:
+            _refuse_wrong_indices(below.value[key], item, problems, (*path, key))
+            if item.is_table and not item.value and below.value[key].is_array:
                 del layer.value[key]
+        elif below.is_array and key.isdecimal() and int(key) < len(below.value):
+            _refuse_wrong_indices(below.value[int(key)], item, problems, (*path, key))

@@ -13,7 +13,7 @@ import tomli
 from vtcore.errors import Problem, VtcoreError
 from vtcore.experiments.origins import Node, Origin, tree
 from vtcore.experiments.positions import KeyPath, key_lines
-from vtcore.suggestions import did_you_mean
+from vtcore.suggestions import near_miss
 
 if TYPE_CHECKING:
     from vtcore.host import PluginHost
@@ -137,6 +137,6 @@ def _no_file(path: Path) -> str:
     folder = path.parent
     if not folder.is_dir():
         return f"there is no file {str(path)!r}: there is no folder {str(folder)!r}"
-    there = sorted(item.name for item in folder.iterdir() if item.suffix == ".toml")
-    near = did_you_mean(path.name, there)
-    return f"there is no file {str(path)!r}{near}"
+    # Without the suffix that they share, which would make any two names alike.
+    near = near_miss(path.stem, [item.stem for item in folder.iterdir() if item.suffix == ".toml"])
+    return f"there is no file {str(path)!r}" + (f"; did you mean '{near}.toml'?" if near else "")

@@ -80,8 +80,11 @@ def wrong_type(wanted: Any, value: Any) -> str:
     """Return the message for a value that is not of the wanted type."""
     message = f"must be {expected(wanted)}, got {got(value)}"
     origin = get_origin(wanted) or wanted
-    if origin in (list, tuple) and isinstance(value, str):
-        return f"{message}; write [{_quoted(value)}]"
+    if origin in (list, tuple):
+        items = get_args(wanted)[:1]
+        if items and items[0] is not Any and items[0] not in _TYPES:
+            return f"{message}; a list of tables is written with two brackets: [[name]]"
+        return f"{message}; write [{_quoted(value)}]" if isinstance(value, str) else message
     if origin is str and isinstance(value, bool | int | float | datetime.date | datetime.time):
         return f"{message}; write {_quoted(toml_text(value))}"
     if origin is bool and value in ("true", "false"):
