@@ -27,7 +27,7 @@ def oklab(colours: np.ndarray, sight: np.ndarray | None = None) -> np.ndarray:
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     if sight is not None:
         linear = np.clip(linear @ sight.T, 0, 1)
-    return np.cbrt(linear @ LMS.T) @ LAB.T
+    return np.asarray(np.cbrt(linear @ LMS.T) @ LAB.T)
 
 
 def test_a_number_always_has_the_same_colour() -> None:

@@ -98,19 +98,17 @@ def errors(length: int) -> FrameErrors:
 
 def scored(name: str = "clip", length: int = 40, **fields: Any) -> SequenceReport:
     results, truth = tables(length)
-    return SequenceReport(
-        **{
-            "name": name,
-            "length": length,
-            "classes": ("person",),
-            "results": results,
-            "truth": truth,
-            "errors": errors(length),
-            "timings": {"decode": 2.0, "track": 0.5},
-            "frames_done": length,
-        }
-        | fields
-    )
+    standard: dict[str, Any] = {
+        "name": name,
+        "length": length,
+        "classes": ("person",),
+        "results": results,
+        "truth": truth,
+        "errors": errors(length),
+        "timings": {"decode": 2.0, "track": 0.5},
+        "frames_done": length,
+    }
+    return SequenceReport(**(standard | fields))
 
 
 SCORES: dict[str, Any] = {

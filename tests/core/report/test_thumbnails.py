@@ -56,7 +56,7 @@ def report(length: int = 60, sequence: Sequence | None = None, **counts: dict[in
 
 def pixels(picture: Thumbnail) -> np.ndarray:
     data = np.frombuffer(base64.b64decode(picture.source.split(",")[1]), np.uint8)
-    return cv2.imdecode(data, cv2.IMREAD_COLOR)
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
 
 
 def picks(made: SequenceReport, most: int, **options: Any) -> list[tuple[str, int]]:
