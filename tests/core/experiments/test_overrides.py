@@ -107,7 +107,8 @@ def test_an_override_spares_an_undefined_variable(load: Load) -> None:
         ('tracker.title="x', "-o tracker.title=\"x: tracker.title: '\"x' is not a TOML value: unterminated string"),
         (
             "metrics.5.type=clear",
-            "-o metrics.5.type=clear: metrics.5: there is no element 5: the list has 1, counted from 0; 1 adds another",
+            "-o metrics.5.type=clear: metrics.5: there is no element 5: the list has 1, "
+            "counted from 0; 1 would add another",
         ),
         (
             "metrics.first.type=clear",

@@ -115,7 +115,7 @@ def test_a_file_name_cannot_end_a_comment() -> None:
 
 # What an experiment may hold, at random.
 
-TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=8) | st.sampled_from(["${", "$${A}", "a\nb", '"\\'])
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.sampled_from(["${", "$${A}", "a\nb", '"\\'])
 KEY = TEXT.filter(lambda key: key != "replace")
 NUMBER = st.floats(0, 1)
 WALK = st.fixed_dictionaries({"type": st.just("walk")}, optional={"speed": st.floats(0.1, allow_infinity=True)})
