@@ -43,6 +43,9 @@ class FakeSite:
         """
         distribution = distribution or f"fake-{name}"
         stem = distribution.replace("-", "_")
+        info = self.folder / f"{stem}-{version}.dist-info"
+        # Never the import package of a real distribution, which may be imported already.
+        stem = stem if stem.startswith("fake_") else f"fake_{stem}"
         package = self.folder / stem
         package.mkdir()
         (package / "__init__.py").write_text("")
@@ -50,7 +53,6 @@ class FakeSite:
         for path, text in (files or {}).items():
             (package / path).parent.mkdir(parents=True, exist_ok=True)
             (package / path).write_text(text)
-        info = self.folder / f"{stem}-{version}.dist-info"
         info.mkdir()
         lines = ["Metadata-Version: 2.1", f"Name: {distribution}", f"Version: {version}"]
         (info / "METADATA").write_text("\n".join([*lines, *(f"Requires-Dist: {text}" for text in requires), ""]))

@@ -44,7 +44,8 @@ def mismatches(component: Component, config: type[Any], target: Any) -> list[str
     for name, parameter in parameters.items():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             problems.append(f"takes any argument through {name!r}")
-        elif name not in fields and name != "context":
+        # What only Python can hand over (arrays, the context) may be left out: None by default.
+        elif name not in fields and name != "context" and parameter.default is not None:
             problems.append(f"takes {name!r}, which its config lacks")
     for name, field in fields.items():
         if name not in parameters:
@@ -109,10 +110,17 @@ class ExampleConfig:
 def test_comparison_notices_differences() -> None:
     component = Component("tracker", "x", "m:C", "m:T", "s.")
 
-    def right(required: int, size: Any = (1, 2), switch: bool = True, nested: Any = None, context: Any = None) -> None:
+    def right(
+        required: int,
+        size: Any = (1, 2),
+        switch: bool = True,
+        nested: Any = None,
+        context: Any = None,
+        array: Any = None,
+    ) -> None:
         pass
 
-    def wrong(required: int = 1, size: Any = (1, 3), switch: Any = 1, other: Any = None, **rest: Any) -> None:
+    def wrong(required: int = 1, size: Any = (1, 3), switch: Any = 1, other: Any = 0, **rest: Any) -> None:
         pass
 
     assert mismatches(component, ExampleConfig, right) == []
