@@ -6,7 +6,7 @@ import base64
 import math
 import time
 from collections.abc import Callable, Iterable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from typing import Any
 
 import attrs
@@ -125,7 +125,7 @@ def _read_through(sequence: Sequence, wanted: Iterable[int], deadline: float) ->
         return images
     frames: Any = sequence.frames(images=True)
     try:
-        with closing(frames) if hasattr(frames, "close") else _Open():
+        with closing(frames) if hasattr(frames, "close") else nullcontext():
             for frame in frames:
                 if frame.index in missing and frame.image is not None:
                     images[frame.index] = frame.image
@@ -135,16 +135,6 @@ def _read_through(sequence: Sequence, wanted: Iterable[int], deadline: float) ->
     except (DataError, OSError):  # what was read before the damage is shown
         return images
     return images
-
-
-class _Open:
-    """Stands in for `closing` around an iterator that has nothing to close."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *error: object) -> None:
-        return None
 
 
 def _plain_ground(report: SequenceReport, sequence: Sequence) -> Image:
