@@ -11,16 +11,23 @@ from typing import Any
 
 from vtcore.errors import DataError
 from vtcore.sources.images import IMAGE_SUFFIXES
+from vtcore.sources.naming import natural_key
 
-__all__ = ["open_source"]
+__all__ = ["VIDEO_SUFFIXES", "open_source"]
+
+VIDEO_SUFFIXES = frozenset(
+    {".avi", ".flv", ".m2ts", ".m4v", ".mjpeg", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ts", ".webm", ".wmv"}
+)
+"""Suffixes by which videos are found in a folder, in small letters; a file that is named may have any."""
 
 
 def open_source(text: str) -> tuple[str, dict[str, Any]]:
     """Return the type and the options of the data set that a source stands for.
 
     A number, or ``/dev/video0``, is a camera; an address with ``://`` a stream; an image, a folder, or a pattern that
-    matches images are images; any other file, or a pattern of files, is video. A folder laid out like a MOT Challenge
-    sequence (``seqinfo.ini`` beside ``img1``) gives the images with the frame rate of ``seqinfo.ini``.
+    matches images are images; any other file, a pattern of files, or a folder of videos is video. A folder laid out
+    like a MOT Challenge sequence (``seqinfo.ini`` beside ``img1``) gives its images, with the
+    frame rate that ``seqinfo.ini`` states.
 
     Args:
         text: What was named.
@@ -59,7 +66,7 @@ def _files(text: str, paths: list[Path]) -> tuple[str, dict[str, Any]]:
 def _folder(path: Path) -> tuple[str, dict[str, Any]]:
     info = path / "seqinfo.ini"
     if not info.is_file():
-        return "images", {"path": str(path)}
+        return _plain_folder(path)
     parser = configparser.ConfigParser(interpolation=None)
     try:
         parser.read(info, encoding="utf-8")
@@ -72,6 +79,15 @@ def _folder(path: Path) -> tuple[str, dict[str, Any]]:
         raise DataError(f"holds seqinfo.ini, but its images are missing: no folder {images.name!r}", file=path)
     options: dict[str, Any] = {"path": str(images), "frame_rate": frame_rate, "name": name}
     return "images", options
+
+
+def _plain_folder(path: Path) -> tuple[str, dict[str, Any]]:
+    """Take a folder for its videos where it holds videos and no images."""
+    files = [entry for entry in path.iterdir() if entry.is_file()]
+    videos = [str(file) for file in files if file.suffix.lower() in VIDEO_SUFFIXES]
+    if videos and not any(file.suffix.lower() in IMAGE_SUFFIXES for file in files):
+        return "video", {"path": sorted(videos, key=natural_key)}
+    return "images", {"path": str(path)}
 
 
 def _nothing_there(path: Path, pattern: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,13 @@ from vtcore.sources.video_pyav import BgrConverter, first_video_stream, reason
 
 __all__ = ["PyAvConnection"]
 
-_PERMANENT = (av.HTTPBadRequestError, av.HTTPUnauthorizedError, av.HTTPForbiddenError, av.HTTPNotFoundError)
+_PERMANENT = (
+    av.HTTPBadRequestError,
+    av.HTTPUnauthorizedError,
+    av.HTTPForbiddenError,
+    av.HTTPNotFoundError,
+    av.ProtocolNotFoundError,
+)
 
 
 class PyAvConnection:
@@ -28,10 +35,11 @@ class PyAvConnection:
         """
         self._timeout = timeout
         options = {"rtsp_transport": transport} if url.lower().startswith("rtsp") else {}
+        began = time.monotonic()
         try:
             self._container: Any = av.open(url, options=options, timeout=(timeout, timeout), metadata_errors="replace")
         except (av.FFmpegError, OSError, ValueError) as error:
-            raise self._lost(error) from error
+            raise self._lost(error, began, "it cannot be reached") from error
         try:
             self._stream = first_video_stream(self._container, url)
         except DataError as error:
@@ -60,12 +68,13 @@ class PyAvConnection:
         packets = self._container.demux(self._stream)
         count = 0
         while True:
+            began = time.monotonic()
             try:
                 # The last packet of all is empty, and makes the decoder give what it holds.
                 packet = next(packets, None)
             except av.FFmpegError as error:
-                lost = self._lost(error)
-                lost.perhaps_ended = not self.finite and self._stamped and not isinstance(error, av.ExitError)
+                lost = self._lost(error, began, "the connection broke")
+                lost.perhaps_ended &= not self.finite and self._stamped
                 packet = None
             for frame in self._decoded(packet, started=count > 0):
                 count += 1
@@ -98,11 +107,12 @@ class PyAvConnection:
         """Disconnect."""
         self._container.close()
 
-    def _lost(self, error: Exception) -> Lost:
-        if isinstance(error, av.ExitError):
+    def _lost(self, error: Exception, began: float, broke: str) -> Lost:
+        # RTSP reports a time-out as invalid data.
+        if isinstance(error, av.ExitError) or time.monotonic() - began >= 0.95 * self._timeout:
             return Lost(f"the server was silent for {self._timeout:g} s")
-        if isinstance(error, OSError) and error.errno == errno.EIO:
-            return Lost("the connection broke")
+        if isinstance(error, OSError) and error.errno in (errno.EIO, None):
+            return Lost(broke, perhaps_ended=True)
         if isinstance(error, av.FFmpegError):
-            return Lost(reason(error), permanent=isinstance(error, _PERMANENT))
+            return Lost(reason(error), permanent=isinstance(error, _PERMANENT), perhaps_ended=True)
         return Lost(str(error), permanent=isinstance(error, ValueError))

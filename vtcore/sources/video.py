@@ -122,11 +122,12 @@ class VideoSequence(Sequence):
                 count += 1
         except Damage as found:
             damage = found
+        promised = self._info.length
         complaint = str(damage) if damage is not None else self._shortage(container, count)
-        if complaint is None and count:
+        # What is missing may be nothing but the index at the end.
+        if count and (complaint is None or (promised is not None and count >= promised)):
             self.length = self.estimated_length = count
             return
-        promised = self._info.length
         if complaint is not None and container.missing:
             complaint = f"the file is cut off, {container.missing} bytes are missing"
         if not count:

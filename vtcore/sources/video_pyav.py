@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from vtcore.sources.video_reading import Damage, ReadFrame, VideoInfo
 
 __all__ = ["BgrConverter", "PyAvReader", "first_video_stream", "reason"]
 
+_INCOMPLETE = "its data is incomplete or corrupt"
 _REORDERED = 32
 """More than the sixteen frames by which H.264 and HEVC may be stored out of order."""
 _EXACT_FORMATS = ("mp4", "avi")
@@ -52,10 +53,11 @@ class PyAvReader:
         with closing(_opened(path)) as container:
             stream = first_video_stream(container, path)
             stream.thread_type = "AUTO"
+            is_cut = read_container(path).missing > 0
             if not images and _exact_length(stream, path) is not None:
-                yield from _undecoded(container, stream)
+                yield from _undecoded(container, stream, is_cut)
             else:
-                yield from _decoded(container, stream, images)
+                yield from _decoded(container, stream, is_cut, images)
 
 
 class BgrConverter:
@@ -128,10 +130,11 @@ def _seconds(container: Any, stream: Any) -> float | None:
     return container.duration / av.time_base if container.duration else None
 
 
-def _undecoded(container: Any, stream: Any) -> Iterator[ReadFrame]:
-    times: list[float] = []
-    first: float | None = None
-    damage: str | None = None
+def _undecoded(container: Any, stream: Any, is_cut: bool) -> Iterator[ReadFrame]:
+    """Yield frames by their packets alone, put into order of time."""
+    clock = _Clock(stream)
+    waiting: list[tuple[float, float]] = []
+    damage = _INCOMPLETE if is_cut else None
     try:
         for packet in container.demux(stream):
             if packet.is_corrupt:
@@ -139,68 +142,67 @@ def _undecoded(container: Any, stream: Any) -> Iterator[ReadFrame]:
                 break
             if not packet.size or getattr(packet, "is_discard", False):
                 continue
-            stamp = packet.pts if packet.pts is not None else packet.dts
-            heapq.heappush(times, 0.0 if stamp is None else float(stamp * packet.time_base))
-            if len(times) > _REORDERED:
-                time = heapq.heappop(times)
-                first = time if first is None else first
-                yield ReadFrame(None, time - first)
+            heapq.heappush(waiting, clock.place(packet))
+            if len(waiting) > _REORDERED:
+                yield ReadFrame(None, clock.time(*heapq.heappop(waiting)))
     except av.FFmpegError as error:
         damage = reason(error)
-    while times:
-        time = heapq.heappop(times)
-        first = time if first is None else first
-        yield ReadFrame(None, time - first)
+    while waiting and (damage is None or clock.is_next(waiting[0][0])):
+        yield ReadFrame(None, clock.time(*heapq.heappop(waiting)))
     if damage is not None:
         raise Damage(damage)
 
 
-_INCOMPLETE = "its data is incomplete or corrupt"
-
-
-def _decoded(container: Any, stream: Any, images: bool) -> Iterator[ReadFrame]:
+def _decoded(container: Any, stream: Any, is_cut: bool, images: bool) -> Iterator[ReadFrame]:
     clock = _Clock(stream)
     convert = BgrConverter()
-    damage = yield from _until_damage(container, stream, clock, convert if images else None)
+    damage = yield from _until_damage(container, stream, is_cut, clock, convert if images else None)
     if damage is None:
         _refuse_early_end(container, stream, clock)
         return
     try:
         waiting = stream.decode(None)
-    except (av.FFmpegError, EOFError):
+    except av.FFmpegError:
         waiting = []
     for frame in waiting:
+        place = clock.place(frame)
         # What the decoder still holds may lie behind the damage: it does where a frame is missing before it.
-        if frame.is_corrupt or not clock.is_next(frame):
+        if frame.is_corrupt or not clock.is_next(place[0]):
             break
-        yield ReadFrame(convert(frame) if images else None, clock.time(frame))
+        yield ReadFrame(convert(frame) if images else None, clock.time(*place))
     raise Damage(damage)
 
 
-def _until_damage(container: Any, stream: Any, clock: _Clock, convert: BgrConverter | None) -> Any:
+def _until_damage(
+    container: Any, stream: Any, is_cut: bool, clock: _Clock, convert: BgrConverter | None
+) -> Generator[ReadFrame, None, str | None]:
     """Yield frames up to the end or the first damage; return what was wrong, None for the end."""
     packets = container.demux(stream)
     started = False
     while True:
         try:
             packet = next(packets, None)
-            if packet is None:
-                return None
-            if packet.is_corrupt and started:
-                return _INCOMPLETE
+        except av.FFmpegError as error:
+            return reason(error)
+        if packet is None:
+            return None
+        # An empty packet marks the end, and would make the decoder give what it holds.
+        if (packet.is_corrupt and started) or (is_cut and not packet.size):
+            return _INCOMPLETE
+        started = started or bool(packet.is_keyframe)
+        try:
             frames = packet.decode()
+        except av.EOFError:
+            return None
         except av.FFmpegError as error:
             # A recording that begins between two key frames begins with what cannot be decoded.
-            if clock.count or not isinstance(error, av.InvalidDataError):
+            if clock.count:
                 return reason(error)
             continue
-        except EOFError:
-            return None
-        started = started or bool(packet.is_keyframe)
         for frame in frames:
             if frame.is_corrupt and clock.count:
                 return _INCOMPLETE
-            yield ReadFrame(None if convert is None else convert(frame), clock.time(frame))
+            yield ReadFrame(None if convert is None else convert(frame), clock.time(*clock.place(frame)))
 
 
 def _refuse_early_end(container: Any, stream: Any, clock: _Clock) -> None:
@@ -229,6 +231,7 @@ class _Clock:
     """Time stamps of frames as seconds since the first."""
 
     def __init__(self, stream: Any) -> None:
+        # Of a frame itself only the stamp counts: those that a decoder still holds at the end lack a time base.
         self._base = float(stream.time_base)
         self.count = 0
         self.first: float | None = None
@@ -242,22 +245,20 @@ class _Clock:
         """When the last frame ends, on the container's own clock."""
         return (self.last or 0.0) + self._duration
 
-    def time(self, frame: av.VideoFrame) -> float:
+    def place(self, item: Any) -> tuple[float, float]:
+        """Return when a frame or packet is shown, on the container's own clock, and for how long."""
+        stamp = item.pts if item.pts is not None else item.dts
+        start = stamp * self._base if stamp is not None else 0.0 if self.last is None else self.last + self.step
+        return start, item.duration * self._base if item.duration else self.step
+
+    def time(self, start: float, duration: float) -> float:
         """Take the next frame and return its time."""
-        stamp = self._stamp(frame)
-        self.first = stamp if self.first is None else self.first
-        self.last = stamp
-        duration = getattr(frame, "duration", None)
-        self._duration = duration * self._base if duration else self.step
+        self.first = start if self.first is None else self.first
+        self.last = start
+        self._duration = duration
         self.count += 1
-        return stamp - self.first
+        return start - self.first
 
-    def is_next(self, frame: av.VideoFrame) -> bool:
-        """Whether no frame is missing between the last one and this."""
-        return self.last is None or self._stamp(frame) - self.last < 1.5 * self._duration
-
-    def _stamp(self, frame: av.VideoFrame) -> float:
-        # Of the frame itself only the stamp counts: those that a decoder still holds at the end lack a time base.
-        if frame.pts is not None:
-            return frame.pts * self._base
-        return 0.0 if self.last is None else self.last + self.step
+    def is_next(self, start: float) -> bool:
+        """Whether no frame is missing between the last one and one that starts then."""
+        return self.last is None or start - self.last < 1.5 * self._duration
