@@ -23,9 +23,10 @@ from vtcore import hookspecs
 from vtcore.components import Component, Kind, load_object
 from vtcore.discovery import Candidate, PluginInfo, core_candidate, find_candidates
 from vtcore.errors import ComponentError, PluginError
+from vtcore.loading import LoadedPlugin, load, registered_name
 from vtcore.lookup import unknown_component, unknown_experiment, unknown_kind, unknown_plugin
 from vtcore.notification import listeners, tell
-from vtcore.registration import RUN_TIME_HOOKS, Declared, Rejection, admit, declared_by
+from vtcore.registration import RUN_TIME_HOOKS
 from vtcore.settlement import Offer, claims_of, how_to_disable, settle
 from vtcore.shipped_experiments import shipped_experiments
 
@@ -38,16 +39,6 @@ DISABLE_VARIABLE = "VTCORE_DISABLE_PLUGINS"
 def plugin_host() -> PluginHost:
     """Return the host of this process, discovering the plugins on the first call."""
     return PluginHost.discover()
-
-
-@attrs.define(eq=False)
-class _Entry:
-    """A candidate's fate: the loaded plugin and what it declares, or why not."""
-
-    candidate: Candidate
-    info: PluginInfo
-    plugin: object = None
-    declared: Declared = attrs.field(factory=Declared)
 
 
 @attrs.frozen(eq=False)
@@ -90,7 +81,7 @@ class PluginHost:
         self._manager.add_hookspecs(hookspecs)
         self.hook = self._manager.hook
         self._interface_kinds: dict[type, Kind | None] = {}
-        self._entries = [self._load(candidate) for candidate in candidates]
+        self._entries = [load(self._manager, candidate, self._disabled) for candidate in candidates]
         self.notes = tuple(self._notes())
         self._settle()
 
@@ -170,7 +161,8 @@ class PluginHost:
         """
         if any(entry.info.name == name for entry in self._entries):
             raise PluginError(f"a plugin named {name!r} is registered already")
-        entry = self._load(Candidate(PluginInfo(name, module=getattr(plugin, "__name__", "")), lambda: plugin))
+        candidate = Candidate(PluginInfo(name, module=getattr(plugin, "__name__", "")), lambda: plugin)
+        entry = load(self._manager, candidate, self._disabled)
         self._entries.append(entry)
         self._settle()
         info = self.plugins[-1]
@@ -254,22 +246,6 @@ class PluginHost:
 
     # --- Within ---------------------------------------------------------------------------------------------
 
-    def _load(self, candidate: Candidate) -> _Entry:
-        info = candidate.info
-        origin = next((origin for name, origin in self._disabled.items() if info.answers_to(name)), None)
-        if origin is not None and info.module != "vtcore.builtin":
-            return _Entry(candidate, attrs.evolve(info, status="disabled", reason=f"disabled by {origin}"))
-        if info.status != "ok":
-            return _Entry(candidate, info)
-        plugin = None
-        try:
-            plugin = admit(self._manager, candidate.load, _registered_name(info))
-            return _Entry(candidate, info, plugin, declared_by(self._manager, plugin))
-        except Rejection as no:
-            if plugin is not None:
-                self._manager.unregister(plugin)
-            return _Entry(candidate, attrs.evolve(info, status="broken", reason=no.reason, traceback=no.traceback))
-
     def _settle(self) -> None:
         plugins, kinds = settle([Offer(entry.info, entry.declared) for entry in self._entries])
         self.plugins = tuple(plugins)
@@ -279,13 +255,13 @@ class PluginHost:
         for entry, plugin in zip(self._entries, plugins, strict=True):
             registered = self._manager.is_registered(entry.plugin)
             if plugin.status == "ok" and not registered:
-                self._manager.register(entry.plugin, _registered_name(plugin))
+                self._manager.register(entry.plugin, registered_name(plugin))
             elif plugin.status != "ok" and registered:
                 self._manager.unregister(entry.plugin)
         owners = {id(entry.plugin): plugin for entry, plugin in zip(self._entries, plugins, strict=True)}
         self._listeners = {hook: listeners(getattr(self.hook, hook), owners) for hook in RUN_TIME_HOOKS}
 
-    def _unregister(self, entry: _Entry) -> None:
+    def _unregister(self, entry: LoadedPlugin) -> None:
         if entry in self._entries:
             self._entries.remove(entry)
             if self._manager.is_registered(entry.plugin):
@@ -310,11 +286,6 @@ class PluginHost:
             if kind.interface == path:
                 return kind
         return next((kind for kind in self.kinds.values() if _is_interface(kind, interface)), None)
-
-
-def _registered_name(plugin: PluginInfo) -> str:
-    # Two distributions may use the same name for their entry points.
-    return f"{plugin.name} {plugin.distribution}".strip()
 
 
 def _is_interface(kind: Kind, interface: type) -> bool:

@@ -30,6 +30,7 @@ LIGHT_MODULES = (
     "vtcore/host.py",
     "vtcore/interfaces.py",
     "vtcore/known_plugins.py",
+    "vtcore/loading.py",
     "vtcore/lookup.py",
     "vtcore/notification.py",
     "vtcore/options.py",

@@ -10,7 +10,6 @@ import json
 import os
 import subprocess
 import sys
-import sysconfig
 import venv
 import zipfile
 from pathlib import Path
@@ -71,8 +70,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory, wheels: dict[str, Path
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, with_pip=False)
     programs = folder / ("Scripts" if os.name == "nt" else "bin")
-    scheme = sysconfig.get_path("purelib", "venv", {"base": str(folder), "platbase": str(folder)})
-    link_dependencies(set(wheels), Path(scheme))
+    ask = [str(programs / "python"), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    site = subprocess.run(ask, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
+    link_dependencies(set(wheels), Path(site))
     theirs = tmp_path_factory.mktemp("strangers")
     built = [build_wheel(plugin.write_project(theirs), theirs) for plugin in strangers]
     files = [str(wheel) for wheel in (*wheels.values(), *built)]

@@ -1,0 +1,59 @@
+"""From a candidate to a registered plugin, or to the reason why it is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+import pluggy
+
+from vtcore.discovery import Candidate, PluginInfo
+from vtcore.registration import Declared, Rejection, admit, declared_by
+
+__all__ = ["LoadedPlugin", "load", "registered_name"]
+
+
+@attrs.frozen(eq=False)
+class LoadedPlugin:
+    """What became of a candidate.
+
+    Attributes:
+        candidate: The candidate.
+        info: Its status and, unless that is ``ok``, the reason; without components and kinds.
+        plugin: The module or object, registered with pluggy; None unless its status is ``ok``.
+        declared: What its registering hooks returned.
+    """
+
+    candidate: Candidate
+    info: PluginInfo
+    plugin: object = None
+    declared: Declared = attrs.field(factory=Declared)
+
+
+def load(manager: pluggy.PluginManager, candidate: Candidate, disabled: Mapping[str, str]) -> LoadedPlugin:
+    """Import a candidate and register it, unless it is disabled or does not fit; never raises what it raises.
+
+    Args:
+        manager: pluggy's, where it is registered.
+        candidate: The candidate.
+        disabled: What switches off each name.
+    """
+    info = candidate.info
+    origin = next((origin for name, origin in disabled.items() if info.answers_to(name)), None)
+    if origin is not None and info.module != "vtcore.builtin":
+        return LoadedPlugin(candidate, attrs.evolve(info, status="disabled", reason=f"disabled by {origin}"))
+    if info.status != "ok":
+        return LoadedPlugin(candidate, info)
+    plugin = None
+    try:
+        plugin = admit(manager, candidate.load, registered_name(info))
+        return LoadedPlugin(candidate, info, plugin, declared_by(manager, plugin))
+    except Rejection as no:
+        if plugin is not None:
+            manager.unregister(plugin)
+        return LoadedPlugin(candidate, attrs.evolve(info, status="broken", reason=no.reason, traceback=no.traceback))
+
+
+def registered_name(plugin: PluginInfo) -> str:
+    """Return the name under which pluggy knows a plugin; two distributions may use the same entry point's name."""
+    return f"{plugin.name} {plugin.distribution}".strip()
