@@ -214,3 +214,17 @@ def test_repeated_id_among_annotations_that_are_not_scored():
 def test_label_out_of_range(classes, label, words):
     with pytest.raises(DataError, match=words):
         Clear().evaluate(sequence(NO_ROWS, table((0, 1, BOX), labels=[label]), classes=classes))
+
+
+def test_what_is_no_number_becomes_none():
+    from trackeval.metrics import HOTA
+
+    from vtrack_plugin_mot_metrics import scores
+
+    record = Hota().evaluate(sequence(table((0, 1, BOX)), table((0, 7, BOX))))[0]
+    broken = record | {"LocA(0)": float("inf"), "OWTA": np.full(19, np.nan)}
+    shown = scores.report(HOTA(), {"S": {0: broken}}, ("person",))["S"]
+    assert shown["LocA(0)"] is None
+    assert shown["OWTA"] is None
+    assert shown["curves"]["OWTA"] == [None] * 19
+    json.dumps(shown, allow_nan=False)
