@@ -45,6 +45,9 @@ HELP = "List the installed plugins, what they offer and whether they work. Exit 
 
 _STYLES = {"ok": "green", "broken": "bold red", "incompatible": "bold red", "disabled": "dim"}
 
+_LEAST_CONTENTS = 20
+"""Columns in which what a plugin offers can still be read."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
@@ -94,13 +97,15 @@ def _print(host: PluginHost, *, verbose: bool) -> None:
 
     console = output_console()
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("plugin", "distribution", "version", "status", "components, or what is wrong"):
-        table.add_column(heading, overflow="fold")
-    for plugin in host.plugins:
-        status = Text(plugin.status, _STYLES[plugin.status])
+    cells = [(plugin.name, plugin.distribution, plugin.version, plugin.status) for plugin in host.plugins]
+    names = sum(max(map(len, column)) + 2 for column in zip(*cells, strict=True))
+    for heading in ("plugin", "distribution", "version", "status"):
+        # Names stay whole wherever the last column keeps room to be read.
+        table.add_column(heading, overflow="fold", no_wrap=names + _LEAST_CONTENTS <= console.width)
+    table.add_column("components, or what is wrong", overflow="fold")
+    for plugin, (*texts, status) in zip(host.plugins, cells, strict=True):
         # As texts, since rich would take square brackets in a reason for markup.
-        cells = (Text(text) for text in (plugin.name, plugin.distribution, plugin.version))
-        table.add_row(*cells, status, _contents(plugin))
+        table.add_row(*map(Text, texts), Text(status, _STYLES[status]), _contents(plugin))
     console.print(table)
     for note in host.notes:
         console.print(Text(f"note: {note}", "yellow"))
