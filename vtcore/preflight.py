@@ -277,10 +277,10 @@ def _lacking(experiment: Experiment, sequences: list[Sequence], need: str) -> It
         return
     words, remedy = _DATA_NEEDS[need]
     users = _who_needs(experiment, need) or [(("run", "show"), "show")]
-    needers = listing(dict.fromkeys(name for _, name in users))
-    verb = "needs" if len(users) == 1 else "need"
+    needers = list(dict.fromkeys(name for _, name in users))
+    verb = "needs" if len(needers) == 1 else "need"
     place = "sequence" if len(sequences) == 1 else f"{len(sequences)} sequences"
-    message = f"{needers} {verb} {words}; {place} without: {_names(sequences)}; {remedy}"
+    message = f"{listing(needers)} {verb} {words}; {place} without: {_names(sequences)}; {remedy}"
     yield _error(experiment.problem(message, users[0][0]))
 
 
