@@ -46,7 +46,9 @@ class MotChallengeConfig:
         choices=BENCHMARKS,
     )
     classes: tuple[str, ...] = option(
-        (), "Only with benchmark 'custom': the class names, in the order of the 1-based class column (the eighth)."
+        (),
+        "Names of your own classes, in the order of the class column (the eighth of gt.txt and det.txt), which counts "
+        "from 1; names make the benchmark 'custom'.",
     )
 
     def __attrs_post_init__(self) -> None:

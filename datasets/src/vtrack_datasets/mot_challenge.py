@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Seq
 from pathlib import Path
 
-from vtcore.errors import DataError, Problem
+from vtcore.errors import DamagedSourceError, DataError, Problem
 from vtcore.frames import Frame, Sequence
 from vtcore.mot_text import MotRows, read_mot_text
 from vtcore.tables import TrackTable
@@ -112,8 +112,8 @@ class MotChallengeSequence(Sequence):
         """Yield every frame; without images exactly as many as ``seqinfo.ini`` says.
 
         Raises:
-            DataError: There are no images at all, or one of them is missing or cannot be decoded; the frames before it
-                were yielded.
+            DamagedSourceError: The images ended before the sequence; those that there are were yielded.
+            DataError: There are no images at all, or one of them is missing or cannot be decoded.
         """
         rate = self._info.frame_rate
         if not images:
@@ -124,8 +124,12 @@ class MotChallengeSequence(Sequence):
             raise DataError(next(image_problems(self._folder, self._info, self._taken)))
         from vtcore.sources.images import read_image
 
-        for index, path in enumerate(image_paths(self._folder, self._info)[self._taken]):
+        paths = image_paths(self._folder, self._info)[self._taken]
+        for index, path in enumerate(paths):
             yield Frame(index, read_image(path), time=index / rate, sequence=self)
+        if len(paths) < self._taken.stop - self._taken.start:
+            problem = next(image_problems(self._folder, self._info, self._taken))
+            raise DamagedSourceError(problem, frames_read=len(paths))
 
     def annotations(self) -> TrackTable | None:
         """Return ``gt/gt.txt`` with its roles; None where there is no such file, as in test splits.
