@@ -17,7 +17,7 @@ from vtcore.experiments.resolving import resolved_tables
 from vtcore.interfaces import DEFAULT_NEEDS, Dataset, Detector, Metric, Tracker, Transform, Writer
 from vtcore.options import METADATA_KEY, OptionInfo, option
 
-__all__ = ["Experiment", "ExperimentTables", "PluginOptions", "RunOptions"]
+__all__ = ["Experiment", "ExperimentTables", "PluginOptions", "RunOptions", "needs_of"]
 
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?|mps")
 
