@@ -55,16 +55,18 @@ class ImagesDataset:
             DataError: A path is not there, a folder holds no images, or one name is given for several sequences.
         """
         groups: dict[Path, list[Path]] = {}
+        listed: set[Path] = set()
         for path in expand_paths(self._path):
             if path.is_dir():
-                for folder, images in self._folders(path):
-                    groups.setdefault(folder, []).extend(images)
+                found = self._folders(path)
+                listed.update(folder for folder, _ in found)
             else:
-                groups.setdefault(path.parent, []).append(path)
-        # A single image goes by its own name, not by its folder's.
+                found = [(path.parent, [path])]
+            for folder, images in found:
+                groups.setdefault(folder, []).extend(images)
+        # A single image that was named goes by its own name, not by its folder's.
         named = [
-            images[0] if len(images) == 1 and images[0].parent == folder else folder
-            for folder, images in groups.items()
+            images[0] if len(images) == 1 and folder not in listed else folder for folder, images in groups.items()
         ]
         names = sequence_names(named)
         if self._name:

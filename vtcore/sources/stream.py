@@ -98,6 +98,7 @@ class StreamSequence(LiveSequence):
             try:
                 with closing(self._connected()) as connection:
                     clock.connect(connection)
+                    self.reconnects += tries > 0
                     for read in connection.frames(images=images):
                         stamped = clock.time(read)
                         if stamped is None:

@@ -11,7 +11,7 @@ import av
 
 from vtcore.errors import DataError
 from vtcore.sources.stream_connection import Lost, StreamFrame
-from vtcore.sources.video_pyav import BgrConverter, first_video_stream, reason
+from vtcore.sources.video_pyav import BgrConverter, FrameClock, first_video_stream, reason
 
 __all__ = ["PyAvConnection"]
 
@@ -63,10 +63,9 @@ class PyAvConnection:
     def frames(self, *, images: bool) -> Iterator[StreamFrame]:
         """Yield the frames to the end of a finite stream; frames that cannot be decoded are counted and left out."""
         convert = BgrConverter()
-        base = float(self._stream.time_base)
+        clock = FrameClock(self._stream)
         lost: Lost | None = None
         packets = self._container.demux(self._stream)
-        count = 0
         while True:
             began = time.monotonic()
             try:
@@ -76,13 +75,16 @@ class PyAvConnection:
                 lost = self._lost(error, began, "the connection broke")
                 lost.perhaps_ended &= not self.finite and self._stamped
                 packet = None
-            for frame in self._decoded(packet, started=count > 0):
-                count += 1
-                stamp = frame.pts * base if self._stamped and frame.pts is not None else None
-                yield StreamFrame(convert(frame) if images else None, stamp)
+            for frame in self._decoded(packet, started=clock.count > 0):
+                place = clock.place(frame)
+                # Behind a frame that the break took along, the others must wait for the next connection.
+                if lost is not None and not clock.is_next(place[0]):
+                    break
+                clock.time(*place)
+                yield StreamFrame(convert(frame) if images else None, place[0] if self._stamped else None)
             if packet is None:
                 break
-        if self._exact and count >= self._exact:
+        if self._exact and clock.count >= self._exact:
             return
         if lost is not None:
             raise lost

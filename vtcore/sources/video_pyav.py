@@ -17,7 +17,7 @@ from vtcore.frames import Image
 from vtcore.sources.containers import read_container
 from vtcore.sources.video_reading import Damage, ReadFrame, VideoInfo
 
-__all__ = ["BgrConverter", "PyAvReader", "first_video_stream", "reason"]
+__all__ = ["BgrConverter", "FrameClock", "PyAvReader", "first_video_stream", "reason"]
 
 _INCOMPLETE = "its data is incomplete or corrupt"
 _REORDERED = 32
@@ -132,7 +132,7 @@ def _seconds(container: Any, stream: Any) -> float | None:
 
 def _undecoded(container: Any, stream: Any, is_cut: bool) -> Iterator[ReadFrame]:
     """Yield frames by their packets alone, put into order of time."""
-    clock = _Clock(stream)
+    clock = FrameClock(stream)
     waiting: list[tuple[float, float]] = []
     damage = _INCOMPLETE if is_cut else None
     try:
@@ -154,7 +154,7 @@ def _undecoded(container: Any, stream: Any, is_cut: bool) -> Iterator[ReadFrame]
 
 
 def _decoded(container: Any, stream: Any, is_cut: bool, images: bool) -> Iterator[ReadFrame]:
-    clock = _Clock(stream)
+    clock = FrameClock(stream)
     convert = BgrConverter()
     damage = yield from _until_damage(container, stream, is_cut, clock, convert if images else None)
     if damage is None:
@@ -174,7 +174,7 @@ def _decoded(container: Any, stream: Any, is_cut: bool, images: bool) -> Iterato
 
 
 def _until_damage(
-    container: Any, stream: Any, is_cut: bool, clock: _Clock, convert: BgrConverter | None
+    container: Any, stream: Any, is_cut: bool, clock: FrameClock, convert: BgrConverter | None
 ) -> Generator[ReadFrame, None, str | None]:
     """Yield frames up to the end or the first damage; return what was wrong, None for the end."""
     packets = container.demux(stream)
@@ -205,7 +205,7 @@ def _until_damage(
             yield ReadFrame(None if convert is None else convert(frame), clock.time(*clock.place(frame)))
 
 
-def _refuse_early_end(container: Any, stream: Any, clock: _Clock) -> None:
+def _refuse_early_end(container: Any, stream: Any, clock: FrameClock) -> None:
     """Raise Damage where a Matroska file ends long before the end that it states.
 
     FFmpeg takes damage there for the end of the file.
@@ -227,7 +227,7 @@ def _matroska_duration(metadata: dict[str, str]) -> float | None:
         return None
 
 
-class _Clock:
+class FrameClock:
     """Time stamps of frames as seconds since the first."""
 
     def __init__(self, stream: Any) -> None:
