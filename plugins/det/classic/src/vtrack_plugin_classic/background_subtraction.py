@@ -3,9 +3,10 @@
 Every pixel's background is modelled by OpenCV (Apache-2.0): a mixture of Gaussians (Zivkovic, Improved Adaptive
 Gaussian Mixture Model for Background Subtraction, ICPR 2004) or the nearest of remembered samples (Zivkovic and van
 der Heijden, Pattern Recognition Letters 2006). Pixels that do not fit are foreground; connected foreground, cleaned of
-specks and holes and joined where pieces lie close together, makes the boxes.
+specks and holes and joined where pieces lie close together, makes the boxes. OpenCV's nearest samples are replaced at
+random, by a generator that cannot be seeded: with them no two runs are quite the same.
 
-Score: the share of the box that is foreground before holes are filled, over 0.5, at most 1: solid blobs, as upright
+Score: the share of the box that is foreground before holes are filled, over 0.4, at most 1: solid blobs, as upright
 people and vehicles are, score near 1; ragged ones (leaves, reflections, several pieces of different things) little.
 """
 
@@ -24,7 +25,7 @@ from vtrack_plugin_classic.scaling import scaled_down
 
 __all__ = ["BackgroundSubtractionDetector"]
 
-_SOLID = 0.5
+_SOLID = 0.4
 """Share of foreground in a box from which on the score is 1."""
 
 Mask = npt.NDArray[np.uint8]
@@ -45,7 +46,7 @@ class BackgroundSubtractionDetector:
         min_score: float = 0.0,
         classes: Seq[str] = (),
         class_name: str = "object",
-        method: str = "knn",
+        method: str = "mog2",
         history: int = 500,
         threshold: float = 0.0,
         learning_rate: float = -1.0,
@@ -126,9 +127,9 @@ class BackgroundSubtractionDetector:
         if self._model is None:
             self._model = self._new_model()
         marked = self._model.apply(image, learningRate=self.config.learning_rate)
-        foreground = np.where(marked == 255, np.uint8(255), np.uint8(0))  # Shadows are marked 127.
+        foreground: Mask = np.where(marked == 255, np.uint8(255), np.uint8(0))  # Shadows are marked 127.
         if self.config.opening > 1:
-            foreground = cv2.morphologyEx(foreground, cv2.MORPH_OPEN, _ellipse(self.config.opening))  # type: ignore[assignment]
+            foreground = _changed(foreground, cv2.MORPH_OPEN, self.config.opening)
         return foreground
 
     def _new_model(self) -> Any:
@@ -145,7 +146,7 @@ class BackgroundSubtractionDetector:
 
         filled = foreground
         if self.config.closing > 1:
-            filled = cv2.morphologyEx(foreground, cv2.MORPH_CLOSE, _ellipse(self.config.closing))  # type: ignore[assignment]
+            filled = _changed(foreground, cv2.MORPH_CLOSE, self.config.closing)
         count, labels, stats, _ = cv2.connectedComponentsWithStats(filled, connectivity=8)
         areas = np.bincount(labels[foreground > 0], minlength=count)[1:].astype(np.float64)
         boxes = stats[1:, :4].astype(np.float64)
@@ -154,11 +155,13 @@ class BackgroundSubtractionDetector:
         return _merged(boxes[~specks], areas[~specks], self.config.merge_gap)
 
 
-def _ellipse(size: int) -> Mask:
+def _changed(mask: Mask, operation: int, size: int) -> Mask:
+    """Return the mask opened or closed with a disc of `size` pixels."""
     import cv2
 
-    kernel: Mask = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))  # type: ignore[assignment]
-    return kernel
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    changed: Mask = cv2.morphologyEx(mask, operation, disc)  # type: ignore[assignment]
+    return changed
 
 
 def _merged(boxes: Float64Array, areas: Float64Array, gap: int) -> tuple[Float64Array, Float64Array]:
@@ -172,7 +175,7 @@ def _merged(boxes: Float64Array, areas: Float64Array, gap: int) -> tuple[Float64
         corners = np.concatenate([-boxes[:, :2], boxes[:, 2:]], axis=1)
         joined = np.full((count, 4), -np.inf)
         np.maximum.at(joined, group, corners)
-        areas = np.bincount(group, areas, count)
+        areas = np.bincount(group, areas, count).astype(np.float64)
         boxes = np.concatenate([-joined[:, :2], joined[:, 2:]], axis=1)
 
 

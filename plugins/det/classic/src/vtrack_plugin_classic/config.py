@@ -17,7 +17,7 @@ class HogConfig:
 
     needs: ClassVar[frozenset[str]] = frozenset({"image"})
 
-    min_score: float = option(0.0, "Least score; see the page on scores.", ge=0, le=1)
+    min_score: float = option(0.0, "Least score of what is kept.", ge=0, le=1)
     classes: tuple[str, ...] = option((), "Classes to keep: this detector finds 'person' only; empty for all.")
     resize_width: int = option(
         1280,
@@ -58,24 +58,29 @@ class BackgroundSubtractionConfig:
 
     needs: ClassVar[frozenset[str]] = frozenset({"image"})
 
-    min_score: float = option(0.0, "Least score; see the page on scores.", ge=0, le=1)
+    min_score: float = option(0.0, "Least score of what is kept.", ge=0, le=1)
     classes: tuple[str, ...] = option((), "Classes to keep: this detector finds 'class_name' only; empty for all.")
     class_name: str = option("object", "Name of the one class that everything moving is given.")
     method: str = option(
-        "knn",
-        "How pixels are modelled: knn (nearest samples; forgets sooner what stood in the first frames) or mog2 "
-        "(mixtures of Gaussians).",
-        choices=("knn", "mog2"),
+        "mog2",
+        "How pixels are modelled: mog2 (mixtures of Gaussians) or knn (nearest samples; forgets sooner what stood in "
+        "the first frames, but no two runs give quite the same).",
+        choices=("mog2", "knn"),
     )
     history: int = option(500, "Frames that the background remembers; fewer forgets parked objects sooner.", ge=1)
     threshold: float = option(
         0.0,
-        "Squared distance beyond which a pixel is foreground; more finds less. 0 takes the method's own (knn 400, "
-        "mog2 16).",
+        "Squared distance beyond which a pixel is foreground; more finds less. 0 takes the method's own (mog2 16, "
+        "knn 400).",
         ge=0,
     )
     learning_rate: float = option(
-        -1.0, "Share of the new frame in the background; 0 stops learning, -1 leaves it to the method.", ge=-1, le=1
+        -1.0,
+        "Share of a new frame in the background; more forgets parked objects sooner, slow ones too. 0 keeps the first "
+        "frame as it is; -1 starts high, so that what stood in the first frames is soon forgotten, and falls to "
+        "1 / history.",
+        ge=-1,
+        le=1,
     )
     drop_shadows: bool = option(True, "Tell shadows from objects, and leave them out.")
     warm_up: int = option(

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from vtcore.frames import Frame, Image, Sequence
-from vtcore.instances import Float64Array, Instances, Int64Array
+from vtcore.instances import Float32Array, Float64Array, Instances, Int64Array
 from vtrack_plugin_classic.config import HogConfig
 from vtrack_plugin_classic.scaling import scaled_down
 
@@ -93,20 +93,20 @@ class HogDetector:
     def _detect(self, frame: Frame) -> Instances:
         image, factor = scaled_down(frame, self.config.resize_width)
         windows, distances = self._search(image)
-        scores = score_of_distance(distances)
+        scores = score_of_distance(distances).astype(np.float32)
         wanted = scores >= self.config.min_score
         boxes = _people(windows[wanted]) * factor
         scores = scores[wanted]
         kept = _thinned(boxes, scores, self.config.nms_overlap, self.config.nested_overlap)
-        return Instances(boxes[kept].astype(np.float32), scores[kept].astype(np.float32))
+        return Instances(boxes[kept].astype(np.float32), scores[kept])
 
     def _search(self, image: Image) -> tuple[Float64Array, Float64Array]:
         """Return the windows that hold a person, ``(N, 4)`` left, top, width, height, and their distances ``(N,)``."""
         import cv2
 
         if self._descriptor is None:
-            self._descriptor = cv2.HOGDescriptor()  # type: ignore[attr-defined]
-            self._descriptor.setSVMDetector(cv2.HOGDescriptor.getDefaultPeopleDetector())  # type: ignore[attr-defined]
+            self._descriptor = cv2.HOGDescriptor()
+            self._descriptor.setSVMDetector(cv2.HOGDescriptor.getDefaultPeopleDetector())
         border = 2 * self.config.padding
         if image.shape[1] + border < _WINDOW[0] or image.shape[0] + border < _WINDOW[1]:
             return np.zeros((0, 4)), np.zeros(0)  # Smaller than the window: OpenCV would refuse it.
@@ -128,7 +128,7 @@ def _people(windows: Float64Array) -> Float64Array:
     return np.concatenate([corner, corner + _PERSON[2:] * size], axis=1)
 
 
-def _thinned(boxes: Float64Array, scores: Float64Array, overlap: float, nested: float) -> Int64Array:
+def _thinned(boxes: Float64Array, scores: Float32Array, overlap: float, nested: float) -> Int64Array:
     """Return the rows that stay, best first: those that overlap no better one too much."""
     left = np.argsort(-scores, kind="stable")
     area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
