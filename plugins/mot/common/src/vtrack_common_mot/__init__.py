@@ -1,0 +1,1 @@
+"""What trackers of boxes share: Kalman filters, overlap, assignment and tracks as arrays."""

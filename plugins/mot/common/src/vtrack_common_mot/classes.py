@@ -1,0 +1,42 @@
+"""Keeping classes apart in an association of boxes of all classes at once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vtcore.instances import Float64Array, Int64Array
+
+__all__ = ["ClassGate"]
+
+
+class ClassGate:
+    """Takes away the overlap of tracks and detections of different classes; costs next to nothing with one class.
+
+    Attributes:
+        several: Whether detections of more than one class were seen.
+    """
+
+    __slots__ = ("_first", "several")
+
+    def __init__(self) -> None:
+        self._first: Int64Array | None = None
+        self.several = False
+
+    def part(self, overlap: Float64Array, tracks: Int64Array, detections: Int64Array) -> None:
+        """Set the overlap to 0, in place, where classes differ.
+
+        Args:
+            overlap: float64 ``(n, m)``.
+            tracks: int64 ``(n,)``, labels.
+            detections: int64 ``(m,)``, labels.
+        """
+        if not self.several:
+            if self._first is None:
+                if len(detections) == 0:
+                    return
+                # Without dimensions: numpy takes it as it is.
+                self._first = np.array(detections[0])
+            if not np.count_nonzero(detections != self._first):
+                return
+            self.several = True
+        np.multiply(overlap, tracks[:, None] == detections, overlap)

@@ -1,0 +1,263 @@
+"""Kalman filters of boxes, all tracks at once.
+
+The filters of this family have a constant-velocity motion model and diagonal noise. Each box coordinate is then a
+filter of its own with two states, position and velocity, and the usual matrix equations become a few elementwise
+expressions; the prediction, linear even in its noise, is one product with a constant matrix for all tracks together.
+A batch of n tracks is one float64 array ``(ROWS, n)``:
+
+=========  ======================================================================
+rows       meaning
+=========  ======================================================================
+``0:4``    position of each coordinate
+``4:8``    velocity of each coordinate, per frame
+``8:12``   variance of each position
+``12:16``  variance of each velocity
+``16:20``  covariance of each position with its velocity
+``20:22``  scratch: the squares that noise grows with, or the sides of the box
+``22``     ones
+=========  ======================================================================
+
+Which four coordinates, and how noisy they are, is what the subclasses say. Noise is a linear function of the last
+three rows, its *basis*. The ones are set when a track starts and carried along by every prediction.
+
+Sources: Kalman, "A New Approach to Linear Filtering and Prediction Problems", 1960; the noise of `XyahFilter` is that
+of Wojke et al., "Simple Online and Realtime Tracking with a Deep Association Metric", ICIP 2017; that of `XysrFilter`,
+of Bewley et al., "Simple Online and Realtime Tracking", ICIP 2016.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+import numpy.typing as npt
+
+from vtcore.instances import Float64Array
+from vtrack_common_mot.overlap import edge_matrix
+
+__all__ = ["ROWS", "BoxFilter", "XyahFilter", "XysrFilter"]
+
+ROWS = 23
+"""Rows of a batch of tracks."""
+
+_POSITION = slice(0, 4)
+_VELOCITY = slice(4, 8)
+_POSITION_VARIANCE = slice(8, 12)
+_VELOCITY_VARIANCE = slice(12, 16)
+_VARIANCES = slice(8, 16)
+_COVARIANCE = slice(16, 20)
+_SCRATCH = 20
+_SECOND_SCRATCH = 21
+_ONES = 22
+_BASIS = slice(20, 23)
+
+# Arrays, not Python numbers: numpy takes them as they are.
+_SMALLEST_SIDE = np.array(1e-6)
+_SMALLEST_AREA = np.array(1e-12)
+_ZERO = np.array(0.0)
+
+
+class BoxFilter(ABC):
+    """A constant-velocity filter of four box coordinates with diagonal noise. Holds no track."""
+
+    def __init__(
+        self,
+        *,
+        process: npt.ArrayLike,
+        measurement: npt.ArrayLike,
+        initial: npt.ArrayLike,
+        sides: tuple[int, int],
+        pixel: float = 0.0,
+    ) -> None:
+        """Keep the noise as weights of the basis.
+
+        Args:
+            process: ``(8, 3)``, variance added in a prediction: four position rows, then four velocity rows.
+            measurement: ``(4, 3)``, variance of a measured position.
+            initial: ``(8, 3)``, variance of a track's first state, rows as in `process`.
+            sides: Rows that hold width and height once `_fill_sides` is done.
+            pixel: As in `vtrack_common_mot.overlap`.
+        """
+        self._measurement: Float64Array = np.array(measurement, np.float64)
+        self._initial: Float64Array = np.array(initial, np.float64)
+        self._transition = _one_frame(np.array(process, np.float64))
+        rows = (0, 1, *sides, _ONES)
+        self._edges = edge_matrix(ROWS, rows, pixel)
+        self._corners = edge_matrix(ROWS, rows, 0.0)[:4] * [[-1], [-1], [1], [1]]
+
+    @abstractmethod
+    def measure(self, centres: Float64Array) -> Float64Array:
+        """Turn ``x, y, width, height`` ``(4, n)``, x and y the centre, into this filter's coordinates, in place."""
+
+    @abstractmethod
+    def _fill_squares(self, tracks: Float64Array) -> None:
+        """Write the squares that noise grows with into the scratch rows."""
+
+    @abstractmethod
+    def _fill_sides(self, tracks: Float64Array) -> None:
+        """Write width and height into the scratch rows, where they are no coordinates."""
+
+    def edges(self, tracks: Float64Array) -> Float64Array:
+        """Return the edges ``(6, n)`` of the tracks' boxes, as `vtrack_common_mot.overlap` takes them."""
+        self._fill_sides(tracks)
+        edges: Float64Array = self._edges.dot(tracks)
+        area = edges[4]
+        np.multiply(area, edges[5], area)
+        return edges
+
+    def corners(self, tracks: Float64Array) -> Float64Array:
+        """Return the rows ``x1, y1, x2, y2`` ``(4, n)`` of the tracks' boxes."""
+        self._fill_sides(tracks)
+        corners: Float64Array = self._corners.dot(tracks)
+        return corners
+
+    def start(self, measured: Float64Array) -> Float64Array:
+        """Return tracks at rest at the measured positions ``(4, n)``."""
+        tracks = np.zeros((ROWS, measured.shape[1]))
+        tracks[_ONES] = 1
+        tracks[_POSITION] = measured
+        self._fill_squares(tracks)
+        tracks[_VARIANCES] = self._initial.dot(tracks[_BASIS])
+        return tracks
+
+    def predict(self, tracks: Float64Array) -> Float64Array:
+        """Return the tracks as they are expected one frame later."""
+        self._fill_squares(tracks)
+        ahead: Float64Array = self._transition.dot(tracks)
+        return ahead
+
+    def update(self, tracks: Float64Array, measured: Float64Array) -> None:
+        """Correct tracks by what was measured, in place.
+
+        Args:
+            tracks: ``(ROWS, n)``; fastest when contiguous.
+            measured: ``(4, n)``, this filter's coordinates.
+        """
+        self._fill_squares(tracks)
+        noise = self._measurement.dot(tracks[_BASIS])
+        position, velocity = tracks[_POSITION], tracks[_VELOCITY]
+        variance, covariance = tracks[_POSITION_VARIANCE], tracks[_COVARIANCE]
+        speed_variance = tracks[_VELOCITY_VARIANCE]
+        total = variance + noise
+        gain, speed_gain = variance / total, covariance / total
+        surprise = measured - position
+        np.add(position, gain * surprise, position)
+        np.add(velocity, speed_gain * surprise, velocity)
+        np.subtract(speed_variance, speed_gain * covariance, speed_variance)
+        # P - P P / (P + R) = R P / (P + R), and the same for the covariance.
+        np.multiply(gain, noise, variance)
+        np.multiply(speed_gain, noise, covariance)
+
+
+def _one_frame(process: Float64Array) -> Float64Array:
+    """Return the matrix that moves a batch of tracks one frame ahead."""
+    matrix = np.zeros((ROWS, ROWS))
+    for position, speed, variance, speed_variance, covariance in zip(
+        *(range(row, row + 4) for row in range(0, 20, 4)), strict=True
+    ):
+        matrix[position, [position, speed]] = 1
+        matrix[speed, speed] = 1
+        matrix[variance, [variance, covariance, speed_variance]] = 1, 2, 1
+        matrix[speed_variance, speed_variance] = 1
+        matrix[covariance, [covariance, speed_variance]] = 1
+    matrix[_VARIANCES, _BASIS] = process
+    matrix[_ONES, _ONES] = 1
+    return matrix
+
+
+class XyahFilter(BoxFilter):
+    """Centre, aspect ratio (width / height) and height; noise grows with the height (DeepSORT, ByteTrack)."""
+
+    def __init__(
+        self, *, position_weight: float = 1 / 20, velocity_weight: float = 1 / 160, pixel: float = 0.0
+    ) -> None:
+        """Set the noise.
+
+        Args:
+            position_weight: Standard deviation of a position, as a share of the height.
+            velocity_weight: Standard deviation of a velocity per frame, as a share of the height.
+            pixel: As in `vtrack_common_mot.overlap`.
+        """
+        position, velocity = position_weight**2, velocity_weight**2
+        super().__init__(
+            process=_height_rows(position, 1e-2**2) + _height_rows(velocity, 1e-5**2),
+            measurement=_height_rows(position, 1e-1**2),
+            initial=_height_rows(4 * position, 1e-2**2) + _height_rows(100 * velocity, 1e-5**2),
+            sides=(_SCRATCH, 3),
+            pixel=pixel,
+        )
+
+    def measure(self, centres: Float64Array) -> Float64Array:
+        """Turn ``x, y, width, height`` into ``x, y, width / height, height``, in place.
+
+        Boxes without height count as minimally high: detectors do emit them.
+        """
+        width, height = centres[2], centres[3]
+        np.maximum(height, _SMALLEST_SIDE, out=height)
+        np.divide(width, height, width)
+        return centres
+
+    def _fill_squares(self, tracks: Float64Array) -> None:
+        height = tracks[3]
+        np.multiply(height, height, tracks[_SCRATCH])
+
+    def _fill_sides(self, tracks: Float64Array) -> None:
+        np.multiply(tracks[2], tracks[3], tracks[_SCRATCH])
+
+
+class XysrFilter(BoxFilter):
+    """Centre, area and aspect ratio (width / height), the ratio constant; constant noise (SORT, OC-SORT)."""
+
+    def __init__(self, *, pixel: float = 0.0) -> None:
+        """Set the noise.
+
+        Args:
+            pixel: As in `vtrack_common_mot.overlap`.
+        """
+        super().__init__(
+            process=_constant_rows(1, 1, 1, 1, 1e-2, 1e-2, 1e-4, 0),
+            measurement=_constant_rows(1, 1, 10, 10),
+            # Nothing is known of the first velocities; a ratio has none.
+            initial=_constant_rows(10, 10, 10, 10, 1e4, 1e4, 1e4, 0),
+            sides=(_SCRATCH, _SECOND_SCRATCH),
+            pixel=pixel,
+        )
+
+    def measure(self, centres: Float64Array) -> Float64Array:
+        """Turn ``x, y, width, height`` into ``x, y, width * height, width / height``, in place.
+
+        Boxes without width or height count as minimally wide or high.
+        """
+        sides = centres[2:]
+        np.maximum(sides, _SMALLEST_SIDE, out=sides)
+        width, height = sides
+        ratio = width / height
+        np.multiply(width, height, width)
+        height[:] = ratio
+        return centres
+
+    def predict(self, tracks: Float64Array) -> Float64Array:
+        """Return the tracks one frame later; an area that would shrink to nothing stops shrinking."""
+        growth = tracks[6]
+        np.multiply(growth, tracks[2] + growth > _ZERO, growth)
+        return super().predict(tracks)
+
+    def _fill_squares(self, tracks: Float64Array) -> None:
+        """Nothing: the noise is constant."""
+
+    def _fill_sides(self, tracks: Float64Array) -> None:
+        area, width, height = tracks[2], tracks[_SCRATCH], tracks[_SECOND_SCRATCH]
+        np.maximum(area, _SMALLEST_AREA, out=area)
+        np.multiply(area, tracks[3], width)
+        np.sqrt(width, width)
+        np.divide(area, width, height)
+
+
+def _height_rows(height: float, ratio: float) -> list[list[float]]:
+    """Noise of x, y, aspect ratio and height over the basis (height squared, unused, 1)."""
+    return [[height, 0.0, 0.0], [height, 0.0, 0.0], [0.0, 0.0, ratio], [height, 0.0, 0.0]]
+
+
+def _constant_rows(*noise: float) -> list[list[float]]:
+    """Noise that does not depend on the box."""
+    return [[0.0, 0.0, value] for value in noise]

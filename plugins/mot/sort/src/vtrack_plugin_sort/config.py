@@ -1,0 +1,30 @@
+"""Options of SORT."""
+
+from __future__ import annotations
+
+import attrs
+
+from vtcore.options import option
+
+__all__ = ["SortConfig"]
+
+
+@attrs.frozen(kw_only=True)
+class SortConfig:
+    """Options of SORT, named as in the original."""
+
+    max_age: int = option(
+        1, "How long a track lives on without a detection; raising it bridges longer gaps.", unit="frames", ge=0
+    )
+    min_hits: int = option(
+        3, "Detections in a row before a track is reported, from the sequence's fourth frame on.", unit="frames", ge=0
+    )
+    iou_threshold: float = option(
+        0.3, "Least overlap of a detection with the predicted box it continues; raising it is stricter.", ge=0, le=1
+    )
+    per_class: bool = option(True, "Match within a class only; false matches boxes of any class.")
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Detections, and no pixels."""
+        return frozenset({"detections"})
