@@ -82,8 +82,8 @@ def test_scores_rise_with_the_distance() -> None:
     assert (np.diff(scores) > 0).all()
     assert scores.min() > 0
     assert scores.max() < 1
-    stated = score_of_distance(np.array([0, 0.58, 0.79, 2]))
-    np.testing.assert_allclose(stated, [0.29, 0.6, 0.7, 0.97], atol=0.005)
+    stated = score_of_distance(np.array([0, 0.28, 0.49, 2]))
+    np.testing.assert_allclose(stated, [0.45, 0.6, 0.7, 0.98], atol=0.006)
 
 
 def test_thinning_keeps_the_better_box() -> None:

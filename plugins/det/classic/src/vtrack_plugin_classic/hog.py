@@ -30,11 +30,11 @@ _WINDOW = (64, 128)
 def score_of_distance(distance: Float64Array) -> Float64Array:
     """Return scores in (0, 1) of distances to the SVM's plane.
 
-    The logistic of ``2.2 * (distance - 0.4)``: 0.29 at the plane, 0.6 at 0.58, 0.7 at 0.79, 0.97 at 2. It rises with
+    The logistic of ``2.2 * (distance - 0.1)``: 0.45 at the plane, 0.6 at 0.28, 0.7 at 0.49, 0.98 at 2. It rises with
     the distance and puts detections that are mostly right above the usual thresholds of trackers (0.6 and 0.7); it is
     no probability.
     """
-    scores: Float64Array = 1 / (1 + np.exp(-2.2 * (distance - 0.4)))
+    scores: Float64Array = 1 / (1 + np.exp(-2.2 * (distance - 0.1)))
     return scores
 
 
