@@ -132,10 +132,18 @@ class Instances:
         return len(self.boxes)
 
     def __getitem__(self, index: Int64Array | BoolArray | slice | list[int]) -> Instances:
-        """Return the instances at the given rows (indices, mask or slice), in that order."""
+        """Return the instances at the given rows (indices, mask or slice), in that order.
+
+        Raises:
+            TypeError: A single number is given, where a list of one may be meant.
+            IndexError: A row is not there, or a mask has another length.
+        """
         rows = index if isinstance(index, slice) else np.asarray(index)
-        if not isinstance(rows, slice) and rows.size == 0:
-            rows = np.zeros(0, np.int64)
+        if not isinstance(rows, slice):
+            if rows.ndim == 0:
+                raise TypeError(f"rows must be a slice, a mask or a list of indices, got {index!r}")
+            if rows.size == 0:
+                rows = np.zeros(0, np.int64)
         picked = Instances.trusted(
             self.boxes[rows],
             self.scores[rows],
@@ -206,7 +214,10 @@ def _boxes(value: npt.ArrayLike) -> Float32Array:
 def _floats(name: str, value: npt.ArrayLike, shape: tuple[int, ...]) -> Float32Array:
     array = np.asarray(value, np.float32)
     if array.size == 0 and shape[0] == 0:
-        return array.reshape(0, *array.shape[1:]) if array.ndim == len(shape) else array.reshape(0, *shape[1:-1])
+        # An empty list says nothing of a second dimension.
+        return (
+            array.reshape(0, *array.shape[1:]) if array.ndim == len(shape) else array.reshape(0, *[0] * len(shape[1:]))
+        )
     fits = array.ndim == len(shape) and all(want in (-1, have) for want, have in zip(shape, array.shape, strict=True))
     if not fits:
         wanted = ", ".join("D" if size == -1 else str(size) for size in shape)

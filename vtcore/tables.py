@@ -8,7 +8,7 @@ import numpy.typing as npt
 from vtcore.instances import Float32Array, Float64Array, Instances, Int64Array
 from vtcore.masks import Masks
 
-__all__ = ["COUNTED", "DISTRACTOR", "IGNORED", "TrackTable"]
+__all__ = ["COUNTED", "DISTRACTOR", "IGNORED", "TrackTable", "frame_rows"]
 
 COUNTED = 0
 """Role of an annotation that is scored."""
@@ -66,10 +66,10 @@ class TrackTable:
         """Keep the columns, sorted by frame (stable).
 
         Raises:
-            ValueError: A column has another length, a frame is negative, a number is not finite, or a width or
-                height is negative.
+            ValueError: A column has another length or shape, a frame is negative, a frame, id or label is no
+                integer, a number is not finite, or a width or height is negative.
         """
-        frame_column = np.asarray(frames, np.int64).reshape(-1)
+        frame_column = _integers("frames", frames).reshape(-1)
         count = len(frame_column)
         if count and frame_column.min() < 0:
             raise ValueError(f"frames must be >= 0, got {frame_column.min()}")
@@ -77,8 +77,10 @@ class TrackTable:
         order = slice(None) if in_order else np.argsort(frame_column, kind="stable")
 
         def column(name: str, value: npt.ArrayLike | None, dtype: npt.DTypeLike, default: float) -> npt.NDArray:  # type: ignore[type-arg]
-            array = np.full(count, default, dtype) if value is None else np.asarray(value, dtype)
-            if array.shape[:1] != (count,):
+            if value is None:
+                return np.full(count, default, dtype)
+            array = _integers(name, value) if dtype is np.int64 else np.asarray(value, dtype)
+            if array.shape[:1] != (count,) or array.ndim != (2 if name in ("ltwh", "embeddings") else 1):
                 raise ValueError(f"{name} must have {count} rows, got shape {array.shape}")
             if array.dtype.kind == "f" and not np.isfinite(array).all():
                 raise ValueError(f"{name} must be finite")
@@ -97,11 +99,13 @@ class TrackTable:
         self.detection_index: Int64Array | None = (
             None if detection_index is None else column("detection_index", detection_index, np.int64, -1)
         )
+        if masks is not None and len(masks) != count:
+            raise ValueError(f"masks must have {count} rows, got {len(masks)}")
         self.masks = masks if masks is None or in_order else masks[np.asarray(order)]
         self.embeddings: Float32Array | None = (
             None if embeddings is None else column("embeddings", embeddings, np.float32, 0)
         )
-        self._bounds: Int64Array | None = None
+        self._bounds: dict[int, slice] | None = None
 
     @classmethod
     def empty(cls) -> TrackTable:
@@ -130,11 +134,8 @@ class TrackTable:
     def rows(self, frame: int) -> slice:
         """Return where the rows of one frame stand; empty for a frame without rows."""
         if self._bounds is None:
-            last = int(self.frames[-1]) if len(self) else -1
-            self._bounds = np.searchsorted(self.frames, np.arange(last + 2))
-        if frame < 0 or frame + 1 >= len(self._bounds):
-            return slice(len(self), len(self))
-        return slice(int(self._bounds[frame]), int(self._bounds[frame + 1]))
+            self._bounds = frame_rows(self.frames)
+        return self._bounds.get(frame) or slice(len(self), len(self))
 
     def xyxy(self) -> Float32Array:
         """Return the boxes as float32 ``(M, 4)`` ``x1, y1, x2, y2``."""
@@ -158,3 +159,20 @@ class TrackTable:
             None if self.masks is None else self.masks[rows],
             None if self.embeddings is None else self.embeddings[rows],
         )
+
+
+def frame_rows(frames: Int64Array) -> dict[int, slice]:
+    """Return where the rows of each frame stand in an ascending column of frames.
+
+    By the frames that have rows, not by all: a frame number may be huge, by mistake or as a time stamp.
+    """
+    present, starts = np.unique(frames, return_index=True)
+    stops = [*starts.tolist(), len(frames)][1:]
+    return dict(zip(present.tolist(), map(slice, starts.tolist(), stops), strict=True))
+
+
+def _integers(name: str, value: npt.ArrayLike) -> Int64Array:
+    array = np.asarray(value)
+    if array.dtype.kind == "f" and not (array == np.rint(array)).all():
+        raise ValueError(f"{name} must be integers, got {array[array != np.rint(array)].flat[0]}")
+    return array.astype(np.int64, copy=False)

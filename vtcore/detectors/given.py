@@ -13,9 +13,9 @@ from vtcore.detectors.files import DetectionFile, read_detections
 from vtcore.errors import DataError
 from vtcore.frames import Frame, Sequence
 from vtcore.instances import BoolArray, Float32Array, Instances, Int64Array
-from vtcore.masks import Masks
 from vtcore.labels import LabelMap
-from vtcore.tables import TrackTable
+from vtcore.masks import Masks
+from vtcore.tables import TrackTable, frame_rows
 
 __all__ = ["GivenDetector"]
 
@@ -121,21 +121,18 @@ class _FrameRows:
 
     def __init__(self, table: TrackTable, labels: Int64Array | None = None, keep: BoolArray | None = None) -> None:
         rows = slice(None) if keep is None or keep.all() else np.flatnonzero(keep)
-        frames = table.frames[rows]
         self._boxes: Float32Array = table.xyxy()[rows]
         self._scores: Float32Array = table.scores[rows]
         self._labels: Int64Array = (table.labels if labels is None else labels)[rows]
         self._masks = None if table.masks is None else table.masks[rows]
         self._embeddings = None if table.embeddings is None else table.embeddings[rows]
-        last = int(frames[-1]) if len(frames) else -1
-        # A list, since one number of it is asked for at a time.
-        self._starts: list[int] = np.searchsorted(frames, np.arange(last + 2)).tolist()
+        self._rows = frame_rows(table.frames[rows])
         self._nothing = Instances.empty()
 
     def __getitem__(self, frame: int) -> Instances:
-        if frame + 1 >= len(self._starts) or self._starts[frame] == self._starts[frame + 1]:
+        rows = self._rows.get(frame)
+        if rows is None:
             return self._nothing
-        rows = slice(self._starts[frame], self._starts[frame + 1])
         return Instances.trusted(
             self._boxes[rows],
             self._scores[rows],

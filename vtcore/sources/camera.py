@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from vtcore.errors import DamagedSourceError, DataError
 from vtcore.frames import Frame
 from vtcore.sources.config import CameraConfig
 from vtcore.sources.live import LiveSequence
+from vtcore.sources.naming import natural_key
 from vtcore.sources.opencv import quiet_opencv
 
 __all__ = ["CameraDataset", "CameraSequence"]
@@ -80,8 +82,7 @@ class CameraSequence(LiveSequence):
 
     def check(self, *, images: bool) -> Iterator[str]:
         """Yield that the camera is not there, where the system tells without opening it."""
-        # Linux lists cameras as files; elsewhere only opening tells.
-        if Path("/dev").is_dir() and Path("/sys").is_dir() and not Path(f"/dev/video{self.index}").exists():
+        if _lists_cameras() and f"/dev/video{self.index}" not in _video_devices():
             yield self._missing()
 
     def _opened(self) -> Any:
@@ -103,7 +104,7 @@ class CameraSequence(LiveSequence):
         return capture
 
     def _missing(self) -> str:
-        present = sorted(str(path) for path in Path("/dev").glob("video[0-9]*"))
+        present = _video_devices()
         if f"/dev/video{self.index}" in present:
             remedy = f"/dev/video{self.index} is there but gives no video: it may be in use, or you may lack the right"
         elif present:
@@ -111,3 +112,12 @@ class CameraSequence(LiveSequence):
         else:
             remedy = "this machine shows none; connect one, or name a video file, a folder or an address"
         return f"no camera {self.index}: {remedy}"
+
+
+def _lists_cameras() -> bool:
+    """Whether the system lists cameras as files, as Linux does; elsewhere only opening one tells."""
+    return sys.platform == "linux"
+
+
+def _video_devices() -> list[str]:
+    return sorted((str(path) for path in Path("/dev").glob("video[0-9]*")), key=natural_key)

@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+
+from vtcore.frames import Frame, Sequence
+
+
+class Nothing(Sequence):
+    def frames(self, *, images=True):
+        yield from ()
+
+
+def test_frame():
+    image = np.zeros((4, 6, 3), np.uint8)
+    sequence = Nothing("walk")
+    frame = Frame(3, image, time=0.5, sequence=sequence)
+    assert (frame.index, frame.time) == (3, 0.5)
+    assert frame.image is image
+    assert repr(frame) == "<Frame 3 of 'walk', 6x4>"
+    assert repr(Frame(0)) == "<Frame 0>"
+
+
+@pytest.mark.parametrize(
+    "image", [np.zeros((4, 6), np.uint8), np.zeros((4, 6, 4), np.uint8), np.zeros((4, 6, 3), np.float32)]
+)
+def test_wrong_image(image):
+    with pytest.raises(ValueError, match=r"image must be uint8 \(height, width, 3\), got "):
+        Frame(0, image)
+
+
+def test_wrong_index():
+    with pytest.raises(ValueError, match="index must be >= 0, got -1"):
+        Frame(-1)
+
+
+def test_sequence_defaults():
+    sequence = Nothing("walk", length=2, width=6, height=4)
+    assert list(sequence.frames()) == []
+    assert (sequence.annotations(), sequence.detections()) == (None, None)
+    assert list(sequence.check(images=True)) == []
+    assert (sequence.classes, sequence.live, sequence.has_images, sequence.frame_rate) == ((), False, True, None)
+    assert repr(sequence) == "<Nothing 'walk': 2 frames, 6x4>"
+
+
+def test_a_sequence_needs_frames():
+    with pytest.raises(TypeError, match="abstract"):
+        Sequence("walk")
