@@ -47,3 +47,29 @@ def test_checking_data_does_not_import_opencv(tmp_path: object) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_public_names_load_on_first_use() -> None:
+    import vtrack_datasets
+
+    assert vtrack_datasets.SyntheticDataset is COMPONENTS[1].load_target()
+    assert vtrack_datasets.MotChallengeDataset is COMPONENTS[0].load_target()
+    with pytest.raises(AttributeError, match="has no attribute 'Synthetic'"):
+        _ = vtrack_datasets.Synthetic
+
+
+def test_shipped_experiments_name_data_sets_of_this_package() -> None:
+    from importlib.resources import files
+
+    import tomli
+
+    experiments = [path for path in (files("vtrack_datasets") / "experiments").iterdir() if path.name.endswith(".toml")]
+    assert len(experiments) >= 6
+    for path in experiments:
+        table = tomli.loads(path.read_text(encoding="utf-8"))
+        if "extends" in table:
+            continue
+        name = table["dataset"].pop("type")
+        component = next(known for known in COMPONENTS if known.name == name)
+        config = component.load_config()(**table["dataset"])
+        assert getattr(config, "root", "${VTCORE_DATA}/").startswith("${VTCORE_DATA}/"), path.name

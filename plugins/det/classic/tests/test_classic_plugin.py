@@ -38,3 +38,13 @@ def test_describing_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_public_names_load_on_first_use() -> None:
+    import vtrack_plugin_classic
+
+    for component in COMPONENTS:
+        name = component.target.partition(":")[2]
+        assert getattr(vtrack_plugin_classic, name) is component.load_target()
+    with pytest.raises(AttributeError, match="has no attribute 'Hog'"):
+        _ = vtrack_plugin_classic.Hog
