@@ -1,0 +1,244 @@
+"""How fast trackers associate boxes: ours and their peers, side by side in one process and one thread.
+
+::
+
+    python benchmarks/association.py                       # peers that are importable here
+    python benchmarks/association.py --peer-python PATH    # the same under another environment's interpreter
+
+Measured is CPU time of each tracker's public update with inputs built beforehand, over whole sequences; the rounds of
+all trackers alternate, and the best of each counts. Sequences come from the folder in ``VTCORE_REFERENCE_DATA``
+(default: ``shared/data`` beside the repository).
+"""
+
+from __future__ import annotations
+
+import os
+
+# Before numpy: one thread.
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_variable] = "1"
+
+import argparse  # noqa: E402
+import gc  # noqa: E402
+import importlib  # noqa: E402
+import importlib.metadata  # noqa: E402
+import platform  # noqa: E402
+import sys  # noqa: E402
+import time  # noqa: E402
+from collections.abc import Callable, Iterable  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import Any  # noqa: E402
+
+try:
+    import numpy as np
+except ImportError:
+    sys.exit(f"{sys.executable} has no numpy: pip install attrs numpy scipy")
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+SOURCES = [REPOSITORY, *sorted(REPOSITORY.glob("plugins/mot/*/src"))]
+DATA = Path(os.environ.get("VTCORE_REFERENCE_DATA") or REPOSITORY.parent / "shared" / "data")
+SEQUENCES = (
+    "mot15/train/TUD-Campus",
+    "mot17-noisy/train/MOT17-02",
+    "mot20-noisy/train/MOT20-01",
+    "mot20-crowd-bench/train/CROWD-01",
+)
+
+Boxes = tuple[Any, Any]
+"""One frame's boxes, float32 ``(N, 4)`` ``x1, y1, x2, y2``, and scores, float32 ``(N,)``."""
+Pass = Callable[[], None]
+"""Tracks one whole sequence with a new tracker."""
+
+
+def read_sequence(folder: Path) -> list[Boxes]:
+    """Return the detections of every frame."""
+    rows = np.loadtxt(folder / "det" / "det.txt", delimiter=",", ndmin=2)
+    info = dict(line.split("=", 1) for line in (folder / "seqinfo.ini").read_text().splitlines() if "=" in line)
+    corners = rows[:, 2:6].copy()
+    corners[:, 2:] += corners[:, :2]
+    boxes, scores = corners.astype(np.float32), rows[:, 6].astype(np.float32)
+    frames = [np.flatnonzero(rows[:, 0] == frame) for frame in range(1, int(info["seqLength"]) + 1)]
+    return [(boxes[found], scores[found]) for found in frames]
+
+
+def our_passes(frames: list[Boxes]) -> dict[str, Pass]:
+    """Return a pass of each of our trackers."""
+    from vtcore.instances import Instances
+    from vtrack_plugin_bytetrack import ByteTrack
+    from vtrack_plugin_sort import Sort
+
+    inputs = [Instances(boxes, scores) for boxes, scores in frames]
+
+    def track(make: Callable[[], Any]) -> Pass:
+        def run() -> None:
+            update = make().update
+            for detections in inputs:
+                update(None, detections)
+
+        return run
+
+    return {"bytetrack": track(ByteTrack), "sort": track(Sort)}
+
+
+def roboflow_passes(frames: list[Boxes]) -> dict[str, Pass]:
+    """Return a pass of each tracker of the package ``trackers`` (roboflow, Apache-2.0)."""
+    supervision, trackers = importlib.import_module("supervision"), importlib.import_module("trackers")
+    inputs = [
+        supervision.Detections(xyxy=boxes, confidence=scores, class_id=np.zeros(len(scores), int))
+        for boxes, scores in frames
+    ]
+
+    def track(make: Callable[[], Any]) -> Pass:
+        def run() -> None:
+            update = make().update
+            for detections in inputs:
+                update(detections)
+
+        return run
+
+    return {"bytetrack": track(trackers.ByteTrackTracker), "sort": track(trackers.SORTTracker)}
+
+
+def boxmot_passes(frames: list[Boxes]) -> dict[str, Pass]:
+    """Return a pass of ByteTrack of the package ``boxmot`` (AGPL-3.0; measured, not used)."""
+    boxmot = importlib.import_module("boxmot")
+    inputs = [np.column_stack((boxes, scores, np.zeros(len(scores)))) for boxes, scores in frames]
+    image = np.zeros((1080, 1920, 3), np.uint8)
+
+    def run() -> None:
+        update = boxmot.ByteTrack().update
+        for detections in inputs:
+            update(detections, image)
+
+    return {"bytetrack": run}
+
+
+PEERS: dict[str, Callable[[list[Boxes]], dict[str, Pass]]] = {"trackers": roboflow_passes, "boxmot": boxmot_passes}
+
+
+def measure(passes: dict[tuple[str, str], Pass], rounds: int) -> dict[tuple[str, str], float]:
+    """Return the least CPU seconds of each pass, all passes taking turns."""
+    best = dict.fromkeys(passes, float("inf"))
+    for _ in range(rounds):
+        for name, run in passes.items():
+            gc.collect()
+            started = time.process_time()
+            run()
+            best[name] = min(best[name], time.process_time() - started)
+    return best
+
+
+def compare(peers: Iterable[str], data: Path, rounds: int) -> None:
+    """Measure and print every sequence."""
+    print(f"{'sequence':<12}{'boxes':>6}  {'tracker':<10}{'by':<10}{'µs/frame':>9}{'frames/s':>10}  ours is")
+    for path in SEQUENCES:
+        folder = data / path
+        if not folder.is_dir():
+            print(f"{folder.name:<12}  not in {data}")
+            continue
+        frames = read_sequence(folder)
+        passes = {("vtcore", name): run for name, run in our_passes(frames).items()}
+        for peer in peers:
+            passes |= {(peer, name): run for name, run in PEERS[peer](frames).items()}
+        best = measure(passes, rounds)
+        boxes = sum(len(scores) for _, scores in frames) / len(frames)
+        for (who, tracker), seconds in sorted(best.items(), key=lambda item: (item[0][1], item[0][0] != "vtcore")):
+            ratio = f"{seconds / best['vtcore', tracker]:.2f} times as fast" if who != "vtcore" else ""
+            each = seconds / len(frames)
+            print(f"{folder.name:<12}{boxes:>6.1f}  {tracker:<10}{who:<10}{1e6 * each:>9.1f}{1 / each:>10.0f}  {ratio}")
+
+
+def stages(data: Path, rounds: int) -> None:
+    """Print where ByteTrack's time goes; the timers themselves add about a third."""
+    from vtrack_common_mot import assignment, kalman, overlap
+    from vtrack_plugin_bytetrack import tracker
+
+    clock = StageClock()
+    clock.watch(tracker, "overlaps", "overlap")
+    clock.watch(assignment, "linear_sum_assignment", "solver")
+    for owner, names in (
+        (overlap.BoxReader, ("read",)),
+        (kalman.BoxFilter, ("predict", "update", "edges", "corners", "start")),
+        (kalman.XyahFilter, ("measure",)),
+        (tracker.ByteTrack, ("_choose", "_match", "_settle", "_begin", "_drop_twins", "_advance")),
+    ):
+        for name in names:
+            clock.watch(owner, name, name.strip("_"))
+    for path in SEQUENCES:
+        if not (data / path).is_dir():
+            continue
+        frames = read_sequence(data / path)
+        run = our_passes(frames)["bytetrack"]
+        run()
+        clock.seconds.clear()
+        for _ in range(rounds):
+            run()
+        print(f"\n{Path(path).name}: µs per frame by stage, without the stages it calls")
+        for name, seconds in sorted(clock.seconds.items(), key=lambda item: -item[1]):
+            print(f"  {name:<12}{1e6 * seconds / rounds / len(frames):>8.2f}")
+
+
+class StageClock:
+    """Adds up the time spent in functions, each without the watched ones it calls."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._inner = [0.0]
+
+    def watch(self, owner: Any, name: str, stage: str) -> None:
+        """Time a function or method under the name of a stage."""
+        function = getattr(owner, name)
+        clock = time.perf_counter
+
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            self._inner.append(0.0)
+            started = clock()
+            result = function(*args, **kwargs)
+            taken = clock() - started
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + taken - self._inner.pop()
+            self._inner[-1] += taken
+            return result
+
+        setattr(owner, name, timed)
+
+
+def available_peers() -> list[str]:
+    """Return the peers that are installed here, saying which are not."""
+    found = []
+    for peer in PEERS:
+        try:
+            found.append(peer)
+            print(f"{peer} {importlib.metadata.version(peer)}")
+        except importlib.metadata.PackageNotFoundError:
+            found.remove(peer)
+            print(
+                f"{peer} is not installed here: no comparison with it. Make an environment with "
+                f"'pip install {peer} attrs' and name its interpreter with --peer-python."
+            )
+    return found
+
+
+def main() -> None:
+    """Read the command line and measure."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--peer-python", metavar="PATH", help="interpreter of an environment that has the peers")
+    parser.add_argument("--data", type=Path, default=DATA, help="folder of reference data (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=10, help="passes over each sequence (default: %(default)s)")
+    parser.add_argument("--stages", action="store_true", help="print where ByteTrack's time goes instead")
+    options = parser.parse_args()
+    if options.peer_python:
+        arguments = ["--data", str(options.data.resolve()), "--rounds", str(options.rounds)]
+        os.execv(options.peer_python, [options.peer_python, str(Path(__file__).resolve()), *arguments])
+    if not options.data.is_dir():
+        sys.exit(f"{options.data}: no such folder; name one with --data or VTCORE_REFERENCE_DATA")
+    # From the sources, so that an environment of peers needs none of our packages.
+    sys.path[:0] = map(str, SOURCES)
+    print(f"Python {platform.python_version()}, numpy {np.__version__}")
+    if options.stages:
+        stages(options.data, options.rounds)
+    else:
+        compare(available_peers(), options.data, options.rounds)
+
+
+if __name__ == "__main__":
+    main()
