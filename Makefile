@@ -5,6 +5,9 @@ MANIFESTS := $(wildcard plugins/*/*/pyproject.toml) datasets/pyproject.toml
 PLUGINS := $(patsubst %/pyproject.toml,%,$(MANIFESTS))
 SOURCES := vtcore datasets/src $(wildcard plugins/*/*/src)
 
+# The packages' own folders, so that each module has one name whatever is installed.
+space := $(subst ,, )
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-all lint types docs bench clean
 
@@ -37,7 +40,7 @@ lint: install
 	$(BIN)/ruff format --check .
 
 types: install
-	$(BIN)/mypy $(SOURCES)
+	MYPYPATH="$(subst $(space),:,$(SOURCES))" $(BIN)/mypy $(SOURCES)
 
 docs: install
 	$(BIN)/python -m pytest tests/docs

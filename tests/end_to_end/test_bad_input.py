@@ -52,7 +52,7 @@ def test_without_images_it_runs(own_data: Path, vtcore) -> None:
 def test_images_are_asked_for_when_a_component_needs_them(own_data: Path, vtcore) -> None:
     done = vtcore("run", own_data.name, "-o", "detector.type=hog")
     assert done.returncode == 2
-    assert "img1" in done.stderr
+    assert "'hog' needs images; 2 sequences without: 'S-1', 'S-2'" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_every_mistake_is_told_at_once(own_data: Path, vtcore) -> None:
     assert done.returncode == 2
     for part in ("run.sed", "plugns", "tracker.high_threshold"):
         assert part in done.stderr
-    assert "experiment.toml:18: run.sed: unknown key; did you mean 'seed'?" in done.stderr
+    assert "experiment.toml:17: run.sed: unknown key; did you mean 'seed'?" in done.stderr
 
 
 def test_an_experiment_that_is_not_there(vtcore, experiment: Path) -> None:

@@ -15,7 +15,10 @@ from vtcore.interfaces import Detector, Tracker, Transform
 from vtcore.labels import LabelMap
 from vtcore.sources.prefetch import prefetch
 
-__all__ = ["STAGES", "Pipeline"]
+__all__ = ["STAGES", "Pipeline", "Tracked"]
+
+Tracked = Generator[tuple[Frame, Instances, Instances], None, None]
+"""Each frame with its detections and its tracks."""
 
 STAGES = ("decode", "transform", "detect", "track", "write")
 """The stages whose time a run measures."""
@@ -66,7 +69,7 @@ class Pipeline:
         """Give a sequence without class names the detector's."""
         sequence.classes = sequence.classes or self._classes
 
-    def track(self, sequence: Sequence) -> Generator[tuple[Frame, Instances, Instances], None, None]:
+    def track(self, sequence: Sequence) -> Tracked:
         """Prepare everything for a sequence, then yield each frame with its detections and tracks.
 
         Without a tracker the tracks are the detections. A sequence without class names takes the detector's, before
@@ -86,7 +89,7 @@ class Pipeline:
 
     def _tracked(
         self, sequence: Sequence, to_labels: LabelMap
-    ) -> Generator[tuple[Frame, Instances, Instances], None, None]:
+    ) -> Tracked:
         clock = time.perf_counter
         with closing(self._detected(sequence)) as detected:
             for frame, found in detected:

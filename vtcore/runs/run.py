@@ -16,7 +16,8 @@ from vtcore.host import PluginHost, plugin_host
 from vtcore.preflight import preflight, require
 from vtcore.results.read import RESULT_SUFFIXES
 from vtcore.runs.folder import RunFolder
-from vtcore.runs.pipeline import Pipeline
+from vtcore.runs.interrupts import DeferredInterrupts
+from vtcore.runs.pipeline import Pipeline, Tracked
 from vtcore.runs.reporting import report_run
 from vtcore.runs.versions import collect_versions
 from vtcore.runs.writing import SequenceWriting, finished_path
@@ -150,9 +151,30 @@ class Run:
         return all(finished_path(writer, self.folder.path, sequence.name).exists() for writer in self._writers)
 
     def _track(self, sequence: Sequence) -> None:
-        tracked = self._pipeline.track(sequence)
-        self.host.notify("vtcore_sequence_started", run=self, sequence=sequence)
-        writing = SequenceWriting(self._writers, self.folder.path, sequence)
+        with DeferredInterrupts() as interrupts:
+            tracked = self._pipeline.track(sequence)
+            self.host.notify("vtcore_sequence_started", run=self, sequence=sequence)
+            writing = SequenceWriting(self._writers, self.folder.path, sequence)
+            try:
+                done = self._write_frames(sequence, tracked, writing, interrupts)
+            except BaseException:
+                writing.abandon()
+                raise
+            writing.finish()
+            seconds = self._pipeline.seconds | {"write": writing.seconds}
+            self.folder.log(
+                "sequence_finished",
+                sequence=sequence.name,
+                frames=done,
+                dropped=getattr(sequence, "dropped", 0),
+                seconds={stage: round(spent, 6) for stage, spent in seconds.items()},
+            )
+            self.host.notify("vtcore_sequence_finished", run=self, sequence=sequence)
+
+    def _write_frames(
+        self, sequence: Sequence, tracked: Tracked, writing: SequenceWriting, interrupts: DeferredInterrupts
+    ) -> int:
+        """Hand every frame on, and return how many there were."""
         done = 0
         try:
             with closing(tracked):
@@ -160,28 +182,15 @@ class Run:
                     self.host.notify("vtcore_frame_done", run=self, frame=frame, detections=detections, tracks=tracks)
                     writing.write(frame, detections, tracks)
                     done += 1
+                    interrupts.check()
                     if self._display is not None and not self._display.show(frame, tracks, sequence):
                         raise KeyboardInterrupt
         except KeyboardInterrupt:
             # A camera has no other end; anything else is left for --resume.
             if not sequence.live:
-                writing.abandon()
                 raise
         except DamagedSourceError as damage:
             if done == 0:
-                writing.abandon()
                 raise
             self.damage.append(damage)
-        except BaseException:
-            writing.abandon()
-            raise
-        writing.finish()
-        seconds = self._pipeline.seconds | {"write": writing.seconds}
-        self.folder.log(
-            "sequence_finished",
-            sequence=sequence.name,
-            frames=done,
-            dropped=getattr(sequence, "dropped", 0),
-            seconds={stage: round(spent, 6) for stage, spent in seconds.items()},
-        )
-        self.host.notify("vtcore_sequence_finished", run=self, sequence=sequence)
+        return done
