@@ -20,6 +20,7 @@ from vtcore.sources.video_reading import Damage, ReadFrame, VideoInfo
 __all__ = ["BgrConverter", "FrameClock", "PyAvReader", "first_video_stream", "reason"]
 
 _INCOMPLETE = "its data is incomplete or corrupt"
+_ATTACHED_PICTURE = 0x400
 _REORDERED = 32
 """More than the sixteen frames by which H.264 and HEVC may be stored out of order."""
 _EXACT_FORMATS = ("mp4", "avi")
@@ -80,10 +81,16 @@ def first_video_stream(container: Any, source: object) -> Any:
     Raises:
         DataError: There is none.
     """
-    streams = [stream for stream in container.streams.video if not stream.disposition & 0x400]  # attached picture
+    streams = [stream for stream in container.streams.video if not _is_cover(stream)]
     if not streams:
         raise DataError("holds no video", file=str(source))
     return streams[0]
+
+
+def _is_cover(stream: Any) -> bool:
+    # A flag of the standard library or of PyAV itself, depending on PyAV's version.
+    disposition = getattr(stream, "disposition", 0)
+    return bool(getattr(disposition, "value", disposition) & _ATTACHED_PICTURE)
 
 
 def reason(error: av.FFmpegError) -> str:
@@ -249,7 +256,8 @@ class FrameClock:
         """Return when a frame or packet is shown, on the container's own clock, and for how long."""
         stamp = item.pts if item.pts is not None else item.dts
         start = stamp * self._base if stamp is not None else 0.0 if self.last is None else self.last + self.step
-        return start, item.duration * self._base if item.duration else self.step
+        duration = getattr(item, "duration", None)
+        return start, duration * self._base if duration else self.step
 
     def time(self, start: float, duration: float) -> float:
         """Take the next frame and return its time."""

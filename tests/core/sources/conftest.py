@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -38,15 +39,24 @@ def _make_video(
         stream = output.add_stream(codec, rate=25)
         stream.width, stream.height = SIZE
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
-        if rotation:
-            stream.set_display_rotation(rotation)
         for index in range(frames):
             frame = av.VideoFrame.from_ndarray(_picture(index), format="bgr24")
             if pts is not None:
                 frame.pts = pts(index)
             output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
+    if rotation:
+        _rotate(path, rotation)
     return path
+
+
+def _rotate(path: Path, rotation: int) -> None:
+    """Mark an MP4 as to be turned counter-clockwise, as a phone held upright does (matrix in its ``tkhd`` box)."""
+    data = bytearray(path.read_bytes())
+    place = data.index(b"tkhd") + 4 + 40
+    cosine, sine = {90: (0, 1), 180: (-1, 0), 270: (0, -1)}[rotation]
+    struct.pack_into(">9i", data, place, *(v << 16 for v in (cosine, -sine, 0, sine, cosine, 0)), 0, 0, 1 << 30)
+    path.write_bytes(data)
 
 
 @pytest.fixture(scope="session")
