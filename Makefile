@@ -40,7 +40,7 @@ lint: install
 	$(BIN)/ruff format --check .
 
 types: install
-	MYPYPATH="$(subst $(space),:,$(SOURCES))" $(BIN)/mypy $(SOURCES)
+	MYPYPATH="$(subst $(space),:,$(filter %/src,$(SOURCES)))" $(BIN)/mypy $(SOURCES)
 
 docs: install
 	$(BIN)/python -m pytest tests/docs

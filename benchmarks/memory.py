@@ -54,9 +54,8 @@ def _measure(writers: str, frames: int, tracker: str, flags: list[str]) -> float
     # The first tenth is start-up: imports, and buffers filling for the first time.
     steady = samples[len(samples) // 10 :]
     first, second = (float(half.max()) for half in np.array_split(steady, 2))
-    print(
-        f"{writers:<16}{frames:>8}{seconds:>9.0f}{frames / seconds:>7.0f}{first:>12.1f}{second:>13.1f}{samples[-1]:>8.1f}"
-    )
+    rate = frames / seconds
+    print(f"{writers:<16}{frames:>8}{seconds:>9.0f}{rate:>7.0f}{first:>12.1f}{second:>13.1f}{samples[-1]:>8.1f}")
     return second - first
 
 

@@ -114,9 +114,7 @@ def _pipeline(experiment: Experiment, objects: Mapping[str, Any]) -> Pipeline:
     context = BuildContext(device=experiment.run.device, dtype=experiment.run.dtype, seed=experiment.run.seed)
     configured = {"detector": experiment.detector, "tracker": experiment.tracker}
     built = {name: build(part, context) for name, part in configured.items() if part is not None}
-    return Pipeline(
-        prefetch=experiment.run.prefetch, max_frames=experiment.run.max_frames, **(built | dict(objects))
-    )
+    return Pipeline(prefetch=experiment.run.prefetch, max_frames=experiment.run.max_frames, **(built | dict(objects)))
 
 
 def _track_all(sequences: Seq[Sequence], pipeline: Pipeline) -> Iterator[Instances]:

@@ -21,6 +21,7 @@ def prepared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     dataset = SyntheticDataset(sequences=2, frames=40, width=192, height=160, objects=4, seed=3)
     for number, sequence in enumerate(dataset.sequences(), 1):
         _write_mot_sequence(sequence, folder / "mydata" / "train" / f"street-{number}")
+        _write_results(sequence, folder / "results" / f"street-{number}.txt")
     _write_images(next(iter(dataset.sequences())), folder)
     return folder
 
@@ -46,6 +47,14 @@ def _write_mot_sequence(sequence: Sequence, folder: Path) -> None:
     assert truth is not None
     (folder / "det" / "det.txt").write_text("".join(_rows(detections, "{score:.4f}")))
     (folder / "gt" / "gt.txt").write_text("".join(_rows(truth, "1,1,{visibility:.2f}")))
+
+
+def _write_results(sequence: Sequence, path: Path) -> None:
+    """Write the annotations as if some other program had tracked them."""
+    truth = sequence.annotations()
+    assert truth is not None
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("".join(_rows(truth, "1,-1,-1,-1")))
 
 
 def _rows(table: TrackTable, tail: str) -> list[str]:

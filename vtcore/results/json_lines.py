@@ -2,8 +2,8 @@
 
 Keys: ``frame`` (0-based), ``time`` (seconds or null), ``ids``, ``boxes_ltwh`` (left, top, width, height in pixels of
 the original frame), ``scores``, ``labels`` (index), ``classes`` (names, where the sequence has them),
-``detection_index``, ``masks`` (COCO run-length encodings) and ``embeddings`` where there are any. Numbers are rounded as in every result
-file. Every frame has a line, also one without tracks.
+``detection_index``, ``masks`` (COCO run-length encodings) and ``embeddings`` where there are any. Numbers are rounded
+as in every result file. Every frame has a line, also one without tracks.
 """
 
 from __future__ import annotations
