@@ -69,7 +69,10 @@ class BoxTracker(ABC):
             TypeError: Both or neither of `detections` and `boxes` are given, or `detections` is something else.
             ValueError: The arrays are no instances: see `Instances`.
         """
-        if boxes is not None or type(detections) is not Instances:
+        arrays = boxes is not None or scores is not None or labels is not None or embeddings is not None
+        if arrays or type(detections) is not Instances:
+            if isinstance(frame, Instances):
+                raise TypeError("update takes the frame first: update(frame, detections), or update(detections=...)")
             detections = _instances(detections, boxes, scores, labels, embeddings)
         self._frame += 1
         return self._advance(frame, detections)

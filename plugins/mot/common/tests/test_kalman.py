@@ -1,0 +1,123 @@
+"""The batched filters against plain matrices, one track at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from vtrack_common_mot.kalman import BoxFilter, XyahFilter, XysrFilter
+from vtrack_common_mot.overlap import BoxReader
+
+TRANSITION = np.eye(8) + np.eye(8, k=4)
+OBSERVATION = np.eye(4, 8)
+
+
+class MatrixFilter:
+    """The textbook filter of one box, with the noise of a kind of coordinates."""
+
+    def __init__(self, kind: type[BoxFilter], measured: np.ndarray) -> None:
+        self.heights = kind is XyahFilter
+        self.mean = np.concatenate((measured, np.zeros(4)))
+        if self.heights:
+            height = measured[3]
+            sides = [height / 10, height / 10, 1e-2, height / 10]
+            speeds = [height / 16, height / 16, 1e-5, height / 16]
+            self.covariance = np.diag(np.square(sides + speeds))
+        else:
+            self.covariance = np.diag([10.0, 10, 10, 10, 1e4, 1e4, 1e4, 0])
+
+    def predict(self) -> None:
+        noise = np.array([1, 1, 1, 1, 1e-2, 1e-2, 1e-4, 0])
+        if self.heights:
+            height = self.mean[3]
+            sides, speed = [height / 20, height / 20, 1e-2, height / 20], height / 160
+            noise = np.square([*sides, speed, speed, 1e-5, speed])
+        elif self.mean[2] + self.mean[6] <= 0:
+            self.mean[6] = 0
+        self.mean = TRANSITION @ self.mean
+        self.covariance = TRANSITION @ self.covariance @ TRANSITION.T + np.diag(noise)
+
+    def update(self, measured: np.ndarray) -> None:
+        noise = np.array([1.0, 1, 10, 10])
+        if self.heights:
+            noise = np.square([self.mean[3] / 20, self.mean[3] / 20, 1e-1, self.mean[3] / 20])
+        total = OBSERVATION @ self.covariance @ OBSERVATION.T + np.diag(noise)
+        gain = self.covariance @ OBSERVATION.T @ np.linalg.inv(total)
+        self.mean = self.mean + gain @ (measured - OBSERVATION @ self.mean)
+        self.covariance = self.covariance - gain @ total @ gain.T
+
+
+def boxes_over_time(count: int, frames: int) -> np.ndarray:
+    random = np.random.default_rng(3)
+    centre = random.uniform(100, 900, (count, 2)) + np.cumsum(random.normal(0, 5, (frames, count, 2)), 0)
+    sides = random.uniform(20, 200, (count, 2)) * np.exp(np.cumsum(random.normal(0, 0.02, (frames, count, 2)), 0))
+    return np.concatenate((centre - sides / 2, centre + sides / 2), 2).astype(np.float32)
+
+
+@pytest.mark.parametrize("kind", [XyahFilter, XysrFilter])
+def test_a_batch_equals_matrices_one_by_one(kind: type[BoxFilter]) -> None:
+    boxes = boxes_over_time(7, 25)
+    reader, batched = BoxReader(), kind()
+    measured = batched.measure(reader.read(boxes[0])[1])
+    tracks = batched.start(measured)
+    single = [MatrixFilter(kind, column) for column in measured.T]
+    random = np.random.default_rng(4)
+    for frame in boxes[1:]:
+        tracks = batched.predict(tracks)
+        seen = random.random(len(single)) < 0.7
+        measured = batched.measure(reader.read(frame)[1])
+        some = tracks[:, seen]
+        batched.update(some, measured[:, seen])
+        tracks[:, seen] = some
+        for track, column, is_seen in zip(single, measured.T, seen, strict=True):
+            track.predict()
+            if is_seen:
+                track.update(column)
+        assert_allclose(tracks[:8].T, [track.mean for track in single], rtol=1e-9, atol=1e-9)
+        for rows, offset in ((slice(8, 12), 0), (slice(12, 16), 4)):
+            wanted = [np.diag(track.covariance)[offset : offset + 4] for track in single]
+            assert_allclose(tracks[rows].T, wanted, rtol=1e-9)
+        wanted = [np.diag(track.covariance, 4) for track in single]
+        assert_allclose(tracks[16:20].T, wanted, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", [XyahFilter, XysrFilter])
+def test_corners_are_those_measured(kind: type[BoxFilter]) -> None:
+    boxes = boxes_over_time(5, 1)[0]
+    batched = kind()
+    tracks = batched.start(batched.measure(BoxReader().read(boxes)[1]))
+    assert_allclose(batched.corners(tracks).T, boxes, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [XyahFilter, XysrFilter])
+@pytest.mark.parametrize("pixel", [0.0, 1.0])
+def test_edges_of_tracks_are_those_of_their_boxes(kind: type[BoxFilter], pixel: float) -> None:
+    boxes = boxes_over_time(5, 1)[0]
+    batched = kind(pixel=pixel)
+    wanted, centres = BoxReader(pixel).read(boxes)
+    edges = batched.edges(batched.start(batched.measure(centres.copy())))
+    assert edges[:5] == pytest.approx(wanted[:5], rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", [XyahFilter, XysrFilter])
+def test_boxes_without_area_stay_finite(kind: type[BoxFilter]) -> None:
+    boxes = np.array([[5, 5, 5, 5], [5, 5, 9, 5], [5, 5, 5, 9]], np.float32)
+    reader, batched = BoxReader(), kind()
+    tracks = batched.start(batched.measure(reader.read(boxes)[1]))
+    for _ in range(3):
+        tracks = batched.predict(tracks)
+        batched.update(tracks, batched.measure(reader.read(boxes)[1]))
+    assert np.isfinite(batched.corners(tracks)).all()
+    assert np.abs(batched.corners(tracks).T - boxes).max() < 1e-2
+
+
+def test_an_area_never_shrinks_below_nothing() -> None:
+    batched = XysrFilter()
+    tracks = batched.start(np.array([[0.0], [0.0], [100.0], [1.0]]))
+    tracks[6] = -60
+    areas = []
+    for _ in range(4):
+        tracks = batched.predict(tracks)
+        areas.append(tracks[2, 0])
+    assert areas == [40, 40, 40, 40]
