@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from vtcore.errors import DataError, OutputError
+from vtcore.errors import DataError
+from vtcore.files import write_whole
 from vtcore.instances import Int64Array
 from vtcore.tables import TrackTable
 
@@ -184,14 +185,7 @@ def write_metrics(path: Path, scores: Mapping[str, Any]) -> None:
         OutputError: It cannot be written.
         ValueError: A score is not a number that JSON has; metrics give None instead.
     """
-    partial = path.with_name(path.name + ".partial")
-    text = json.dumps(scores, indent=1, allow_nan=False) + "\n"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
+    write_whole(path, json.dumps(scores, indent=1, allow_nan=False) + "\n")
 
 
 def score_table(scores: Mapping[str, Any], summaries: Mapping[str, Iterable[str]]) -> ScoreTable:

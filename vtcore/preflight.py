@@ -7,9 +7,7 @@ and annotations that the run needs are read here, once: the run goes on with the
 from __future__ import annotations
 
 import functools
-import os
 import shutil
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import attrs
 
 from vtcore.components import BuildContext, build
+from vtcore.drawing.display import display_available
 from vtcore.errors import PreflightError, Problem, VtcoreError
 from vtcore.experiments.experiment import Experiment, needs_of
 from vtcore.experiments.positions import KeyPath
@@ -135,9 +134,8 @@ def _composition(experiment: Experiment) -> Iterator[Finding]:
             yield _error(experiment.problem(message, path))
     yield from _twice(experiment, "metrics", "metrics.json has one place for each metric")
     yield from _twice(experiment, "writers", "both would write the same files")
-    if experiment.run.show and not _has_display():
-        message = "there is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set); no window will open"
-        yield Finding("warning", experiment.problem(message, "run.show"))
+    if experiment.run.show and (reason := display_available()) is not None:
+        yield _error(experiment.problem(reason, "run.show"))
 
 
 def _who_needs(experiment: Experiment, need: str, below: str = "") -> list[tuple[KeyPath, str]]:
@@ -158,10 +156,6 @@ def _twice(experiment: Experiment, key: str, reason: str) -> Iterator[Finding]:
         if mark in seen:
             yield _error(experiment.problem(f"{name!r} is there twice, and {reason}", (key, index, "type")))
         seen.add(mark)
-
-
-def _has_display() -> bool:
-    return not sys.platform.startswith("linux") or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
 
 
 def _component_checks(experiment: Experiment) -> Iterator[Finding]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-__all__ = ["did_you_mean", "near_miss"]
+__all__ = ["did_you_mean", "did_you_mean_or_list", "near_miss"]
+
+_MOST_LISTED = 8
 
 
 def near_miss(word: str, known: Iterable[str]) -> str | None:
@@ -19,3 +21,16 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``"; did you mean 'bytetrack'?"``, to put behind a message; empty if nothing known is close."""
     match = near_miss(word, known)
     return "" if match is None else f"; did you mean {match!r}?"
+
+
+def did_you_mean_or_list(word: str, known: Iterable[str]) -> str:
+    """Return ``"did you mean 'train'?"``, or ``"there are 'test', 'train'"`` if nothing known is close."""
+    names = list(known)
+    match = near_miss(word, names)
+    if match is not None:
+        return f"did you mean {match!r}?"
+    if not names:
+        return "there are none"
+    rest = len(names) - _MOST_LISTED
+    listed = ", ".join(map(repr, names[:_MOST_LISTED]))
+    return f"there {'are' if len(names) > 1 else 'is'} {listed}{f' and {rest} more' if rest > 0 else ''}"

@@ -92,7 +92,7 @@ def test_split_is_misspelt_or_not_there(tmp_path: Path, write_sequence: Write) -
     write_sequence("train/A")
     write_sequence("test/B")
     assert complaint(tmp_path, split="trian") == f"{tmp_path}: has no split 'trian'; did you mean 'train'?"
-    assert complaint(tmp_path, split="val") == f"{tmp_path}: has no split 'val'; it has 'test', 'train'"
+    assert complaint(tmp_path, split="val") == f"{tmp_path}: has no split 'val'; there are 'test', 'train'"
 
 
 def test_split_is_given_where_there_is_none(tmp_path: Path, write_sequence: Write) -> None:
@@ -115,7 +115,7 @@ def test_nothing_fits(tmp_path: Path, write_sequence: Write) -> None:
         f"{tmp_path}: no sequence fits 'MOT17-02-FRCN' (dataset.sequences); did you mean 'MOT17-02-FRCNN'?"
     )
     assert complaint(tmp_path, sequences=("x*",)) == (
-        f"{tmp_path}: no sequence fits 'x*' (dataset.sequences); there are 'MOT17-02-FRCNN'"
+        f"{tmp_path}: no sequence fits 'x*' (dataset.sequences); there is 'MOT17-02-FRCNN'"
     )
 
 

@@ -241,7 +241,8 @@ def test_writers_of_one_type_may_tell_that_their_files_differ(checked: Any) -> N
     assert lines(checked(text=TEXT + writers)) == []
 
 
-def test_images_that_are_not_there(checked: Any) -> None:
+def test_images_that_are_not_there(checked: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":0")
     missing = 'dataset.without_images=["A", "B"]'
     assert lines(checked(missing)) == [], "nobody needs them"
     remedy = "put them in place, or use components that do without, such as the detector 'given'"
@@ -300,10 +301,10 @@ def test_disabling_nothing_is_a_warning(checked: Any) -> None:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there is always a display")
-def test_window_without_a_display_is_a_warning(checked: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert lines(checked("run.show=true"), "warning") == [
-        "-o run.show=true: run.show: there is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set); no window "
-        "will open"
+def test_window_without_a_display(checked: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert lines(checked("run.show=true")) == [
+        "-o run.show=true: run.show: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); leave out "
+        "--show and write a video"
     ]
     monkeypatch.setenv("DISPLAY", ":0")
     assert checked("run.show=true").findings == ()

@@ -150,6 +150,19 @@ def test_a_file_that_is_no_video(experiment: Path, vtcore) -> None:
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+def test_scores_without_a_result_file(experiment: Path, vtcore) -> None:
+    message = (
+        'writers: scores are computed from result files (.txt, .jsonl, .coco.json); add one with type = "mot-text"'
+    )
+    _refused(experiment, vtcore, message, "-o", 'writers=[{type="video"}]')
+
+
+def test_a_window_without_a_display(experiment: Path, vtcore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    _refused(experiment, vtcore, "there is no display", "--show")
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
 def test_an_output_without_permission(experiment: Path, vtcore) -> None:
     (experiment.parent / "locked").mkdir(mode=0o500)
@@ -171,7 +184,7 @@ def test_a_full_disk_keeps_finished_sequences(experiment: Path, vtcore) -> None:
     experiment.write_text(experiment.read_text().replace("frames = 60", "frames = 60"))
     done = vtcore("run", experiment.name, "-o", "dataset.frames=60", limit_file_size=limit // 2)
     assert done.returncode == 2
-    assert "cannot write" in done.stderr
+    assert "cannot be written" in done.stderr
     assert "free some space" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     folder = experiment.parent / "runs/experiment/results"

@@ -50,9 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = next((argument for argument in arguments if not argument.startswith("-")), None)
     if command is not None and command not in COMMANDS:
         from vtcore.cli.console import print_error
-        from vtcore.suggestions import did_you_mean
+        from vtcore.suggestions import did_you_mean_or_list
 
-        print_error(f"unknown command {command!r}{did_you_mean(command, COMMANDS) or f'; there are {_names()}'}")
+        print_error(f"unknown command {command!r}; {did_you_mean_or_list(command, COMMANDS)}")
         return 2
     try:
         return _run(command, arguments)
@@ -117,10 +117,6 @@ def _version() -> str:
     import vtcore
 
     return vtcore.__version__
-
-
-def _names() -> str:
-    return ", ".join(COMMANDS)
 
 
 def _output_is_closed() -> bool:

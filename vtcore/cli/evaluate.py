@@ -128,7 +128,7 @@ def _tables_of_run(folder: Path) -> dict[str, Any]:
 
 def _chosen(sequences: Iterable[Sequence], names: Iterable[str]) -> list[Sequence]:
     """Return the sequences that ``run.sequences`` names, all if it names none."""
-    from vtcore.suggestions import did_you_mean
+    from vtcore.suggestions import did_you_mean_or_list
 
     by_name = {sequence.name: sequence for sequence in sequences}
     if not by_name:
@@ -136,8 +136,7 @@ def _chosen(sequences: Iterable[Sequence], names: Iterable[str]) -> list[Sequenc
     wanted = list(names) or list(by_name)
     for name in wanted:
         if name not in by_name:
-            near = did_you_mean(name, by_name) or f"; there are {', '.join(by_name)}"
-            raise DataError(f"the data set has no sequence {name!r}{near}")
+            raise DataError(f"the data set has no sequence {name!r}; {did_you_mean_or_list(name, by_name)}")
     return [by_name[name] for name in wanted]
 
 

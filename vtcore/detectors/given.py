@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from collections.abc import Sequence as Seq
 
@@ -15,6 +14,7 @@ from vtcore.frames import Frame, Sequence
 from vtcore.instances import BoolArray, Float32Array, Instances, Int64Array
 from vtcore.labels import LabelMap
 from vtcore.masks import Masks
+from vtcore.suggestions import did_you_mean_or_list
 from vtcore.tables import TrackTable, frame_rows
 
 __all__ = ["GivenDetector"]
@@ -110,9 +110,7 @@ class GivenDetector:
     def _wanted_labels(self, names: tuple[str, ...]) -> list[int]:
         for name in self._config.classes:
             if name not in names:
-                near = difflib.get_close_matches(name, names, n=1)
-                hint = f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(names)}"
-                raise DataError(f"detector.classes: there is no class {name!r}{hint}")
+                raise DataError(f"detector.classes: there is no class {name!r}; {did_you_mean_or_list(name, names)}")
         return [names.index(name) for name in self._config.classes]
 
 

@@ -11,29 +11,15 @@ import tomli
 
 from vtcore.errors import OutputError, ResumeError
 from vtcore.experiments import differences
+from vtcore.files import PARTIAL, write_whole
 from vtcore.runs.log import RunLog
 
-__all__ = ["RunFolder", "write_whole"]
+__all__ = ["RunFolder"]
 
-PARTIAL = ".partial"
 _CONTENTS = ("experiment.toml", "versions.json", "log.jsonl", "metrics.json", "report.html")
 _FOLDERS = ("results", "videos", "checkpoints")
 # What may differ between a run and its continuation: nothing that changes a result.
 _FREE_KEYS = ("run.output", "run.show", "run.prefetch", "run.report", "requires", "plugins.disable")
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file so that it is there whole or not at all.
-
-    Raises:
-        OutputError: It cannot be written.
-    """
-    partial = path.with_name(path.name + PARTIAL)
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot write: {error.strerror or error}") from error
 
 
 class RunFolder:

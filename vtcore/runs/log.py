@@ -29,7 +29,7 @@ class RunLog:
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(line + "\n")
         except OSError as error:
-            raise OutputError(f"{self._path}: cannot write: {error.strerror or error}") from error
+            raise OutputError(f"{self._path}: cannot be written: {error.strerror or error}") from error
 
     def read(self) -> list[dict[str, Any]]:
         """Return the events so far; a line cut short by a kill is left out."""

@@ -87,9 +87,7 @@ class Pipeline:
             self._tracker.reset(sequence)
         return self._tracked(sequence, to_labels)
 
-    def _tracked(
-        self, sequence: Sequence, to_labels: LabelMap
-    ) -> Tracked:
+    def _tracked(self, sequence: Sequence, to_labels: LabelMap) -> Tracked:
         clock = time.perf_counter
         with closing(self._detected(sequence)) as detected:
             for frame, found in detected:

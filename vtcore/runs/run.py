@@ -8,7 +8,7 @@ from typing import Any
 
 from vtcore.components import BuildContext, build
 from vtcore.drawing.display import Display
-from vtcore.errors import DamagedSourceError
+from vtcore.errors import DamagedSourceError, PreflightError
 from vtcore.evaluation import Evaluation, build_metrics, evaluate, write_metrics
 from vtcore.experiments import Experiment
 from vtcore.frames import Sequence
@@ -96,9 +96,8 @@ class Run:
     def frames_expected(self, sequence: Sequence) -> int | None:
         """Return how many frames of a sequence will be tracked, None where only reading tells."""
         limit = self.experiment.run.max_frames
-        if sequence.length is None:
-            return limit or None
-        return min(sequence.length, limit) if limit else sequence.length
+        length = sequence.length or getattr(sequence, "estimated_length", None)
+        return min(length, limit) if length and limit else length or limit or None
 
     def _raise_damage(self) -> None:
         if len(self.damage) == 1:
@@ -118,6 +117,7 @@ class Run:
         )
         random.seed(options.seed)
         self._writers = [build(writer, context) for writer in experiment.writers]
+        self._check_writers()
         self._metrics = build_metrics(experiment.metrics, context)
         self._display = Display(options.output) if options.show else None
         self._pipeline = Pipeline(
@@ -130,6 +130,21 @@ class Run:
         )
         for sequence in self.sequences:
             self._pipeline.name_classes(sequence)
+
+    def _check_writers(self) -> None:
+        """Refuse what only the writers themselves tell, before anything is tracked."""
+        places = [(writer.folder, writer.suffix) for writer in self._writers]
+        problems = [
+            self.experiment.problem(f"writes the same files as the one before, *{place[1]}", ("writers", index))
+            for index, place in enumerate(places)
+            if place in places[:index]
+        ]
+        if self.experiment.metrics and not self.has_readable_results():
+            readable = ", ".join(RESULT_SUFFIXES)
+            message = f'scores are computed from result files ({readable}); add one with type = "mot-text"'
+            problems.append(self.experiment.problem(message, "writers"))
+        if problems:
+            raise PreflightError(problems)
 
     def _evaluate(self) -> Evaluation | None:
         if not self._metrics:

@@ -11,10 +11,10 @@ from pathlib import Path
 import attrs
 
 from vtcore.errors import OutputError, VtcoreError
+from vtcore.files import PARTIAL
 from vtcore.frames import Frame, Sequence
 from vtcore.instances import Instances
 from vtcore.interfaces import Writer
-from vtcore.runs.folder import PARTIAL
 
 __all__ = ["SequenceWriting", "finished_path"]
 
@@ -132,4 +132,6 @@ class SequenceWriting:
 
 
 def _cannot_write(path: Path, error: OSError) -> OutputError:
-    return OutputError(f"{path}: cannot write: {error.strerror or error}; free some space or choose another run.output")
+    return OutputError(
+        f"{path}: cannot be written: {error.strerror or error}; free some space or choose another run.output"
+    )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from vtcore.errors import DataError
+from vtcore.suggestions import did_you_mean_or_list
 from vtrack_datasets.config import MotChallengeConfig
 from vtrack_datasets.seqinfo import FILE_NAME
 
@@ -84,9 +84,7 @@ def _of_split(root: Path, split: str) -> list[Path]:
         raise DataError(f"is a sequence itself and has no split {split!r}; leave dataset.split out", file=root)
     splits = _splits_of(root)
     if splits:
-        near = difflib.get_close_matches(split, splits, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"it has {_listed(splits)}"
-        raise DataError(f"has no split {split!r}; {hint}", file=root)
+        raise DataError(f"has no split {split!r}; {did_you_mean_or_list(split, splits)}", file=root)
     if _sequences_in(root):
         raise DataError(f"has no split {split!r}, but sequences of its own; leave dataset.split out", file=root)
     raise DataError(f"has no split {split!r} and no sequences; expected {_LAYOUT}", file=root)
@@ -117,8 +115,7 @@ def _named(folders: list[Path], patterns: tuple[str, ...], root: Path) -> list[P
     names = [folder.name for folder in folders]
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in names):
-            near = difflib.get_close_matches(pattern, names, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {_listed(names)}"
+            hint = did_you_mean_or_list(pattern, names)
             raise DataError(f"no sequence fits {pattern!r} (dataset.sequences); {hint}", file=root)
     return [folder for folder in folders if any(fnmatchcase(folder.name, pattern) for pattern in patterns)]
 

@@ -73,7 +73,7 @@ def test_classes():
     assert frames[0].labels.tolist() == [1]
     with pytest.raises(DataError, match=r"detector\.classes: there is no class 'cat'; did you mean 'car'\?"):
         found(GivenDetector(classes=["cat"]))
-    with pytest.raises(DataError, match=r"there is no class 'zebra'; there are person, car"):
+    with pytest.raises(DataError, match=r"there is no class 'zebra'; there are 'person', 'car'"):
         found(GivenDetector(classes=["zebra"]))
 
 

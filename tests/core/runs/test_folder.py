@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from vtcore.errors import OutputError, ResumeError
-from vtcore.runs.folder import RunFolder, write_whole
+from vtcore.errors import ResumeError
+from vtcore.runs.folder import RunFolder
 
 RESOLVED: dict[str, Any] = {"tracker": {"type": "sort", "max_age": 1}, "run": {"output": "a", "prefetch": 8}}
 TOML = '[tracker]\ntype = "sort"\nmax_age = 1\n\n[run]\noutput = "a"\nprefetch = 8\n'
@@ -78,14 +78,6 @@ def test_the_log_survives_a_line_cut_short(started: RunFolder) -> None:
     with started.log._path.open("a") as file:
         file.write('{"event": "cut')
     assert [event["event"] for event in started.log.read()] == ["first"]
-
-
-def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
-    write_whole(tmp_path / "a.json", "1")
-    write_whole(tmp_path / "a.json", "2")
-    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.json", "2")]
-    with pytest.raises(OutputError, match=r"b\.json: cannot write"):
-        write_whole(tmp_path / "missing" / "b.json", "1")
 
 
 def test_contents_name_only_what_is_there(started: RunFolder) -> None:

@@ -80,7 +80,7 @@ def test_abandoning_keeps_the_partial_name(tmp_path: Path) -> None:
 
 def test_a_failing_write_is_told_with_the_file_and_nothing_hangs(tmp_path: Path) -> None:
     writing = SequenceWriting([Recorder(fail_at=2)], tmp_path, Street("street"))
-    with pytest.raises(OutputError, match=r"street\.rec: cannot write: No space left on device; free some space"):
+    with pytest.raises(OutputError, match=r"street\.rec: cannot be written: No space left on device; free some space"):
         _write(writing, 10_000)
     writing.abandon()
     assert [path.name for path in (tmp_path / "results").iterdir()] == ["street.rec.partial"]
@@ -102,5 +102,5 @@ def test_a_failing_close_leaves_no_finished_file(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "results").write_text("a file where the folder should be")
-    with pytest.raises(OutputError, match=r"street\.txt: cannot write"):
+    with pytest.raises(OutputError, match=r"street\.txt: cannot be written"):
         SequenceWriting([MotTextWriter()], tmp_path, Street("street"))
