@@ -38,8 +38,6 @@ _HEIGHT_SPEED = 7
 _PIXEL = 1.0
 """The original counts a box's last pixels in when it measures overlap."""
 
-_ONE = np.array(1.0)
-
 
 class ByteTrack(BoxTracker):
     """Tracks boxes by overlap with a Kalman filter's prediction, first the sure detections, then the others.
@@ -97,6 +95,7 @@ class ByteTrack(BoxTracker):
         self._second_floor = _number(1 - second_match_threshold)
         self._unconfirmed_floor = _number(1 - unconfirmed_match_threshold)
         self._reach = _number(1.001 * duplicate_threshold / max(1 - duplicate_threshold, 1e-9))
+        self._same = _number(1 - duplicate_threshold)
         self._fuse_score = fuse_score
         self._per_class = per_class
         self._reader = BoxReader(_PIXEL)
@@ -133,11 +132,11 @@ class ByteTrack(BoxTracker):
             self._begin(measured.take(fresh, 1), labels.take(fresh))
             if self._frame == 1:
                 self._seen, found = len(fresh), fresh
-        corners = self._filter.corners(self._rows.motion)
+        shapes = self._filter.shapes(self._rows.motion)
         if self._lost:
-            kept = self._drop_twins(corners)
+            kept = self._drop_twins(shapes)
             if kept is not None:
-                corners, found = corners.take(kept, 1), found.take(kept[: self._seen])
+                shapes, found = shapes.take(kept, 1), found.take(kept[: self._seen])
 
         seen = self._seen
         labels = labels.take(found)
@@ -145,7 +144,7 @@ class ByteTrack(BoxTracker):
         if not self._per_class:
             facts[LABEL, :seen] = labels
         return Instances.trusted(
-            corners[:, :seen].T.astype(np.float32, order="C"),
+            shapes[6:, :seen].T.astype(np.float32, order="C"),
             scores.take(found),
             labels,
             facts[ID, :seen].copy(),
@@ -246,31 +245,31 @@ class ByteTrack(BoxTracker):
         facts[LABEL] = labels
         self._rows.append(self._filter.start(measured), facts)
 
-    def _drop_twins(self, corners: Float64Array) -> Int64Array | None:
+    def _drop_twins(self, edges: Float64Array) -> Int64Array | None:
         """Drop the younger of a seen and a lost track in the same place; return which tracks stay, None for all."""
         seen, end = self._seen, self._seen + self._lost
-        left, right = corners[0], corners[2]
-        others = left[seen:end]
-        reach = (right[seen:end] - others + _ONE) * self._reach
+        left = edges[0]
         present = left[:seen] if end == len(left) else np.concatenate((left[:seen], left[end:]))
-        near = np.abs(present[:, None] - others) < reach
+        # Boxes that overlap this much begin at nearly the same x: few pairs are left to look at.
+        near = np.abs(present[:, None] - left[seen:end]) < edges[4, seen:end] * self._reach
         if not np.count_nonzero(near):
             return None
         here, gone = near.nonzero()
         here[here >= seen] += self._lost
         gone += seen
-        return self._drop_younger(here, gone)
+        twins = paired_overlaps(edges.take(here, 1), edges.take(gone, 1)) > self._same
+        if not np.count_nonzero(twins):
+            return None
+        return self._drop_younger(here[twins], gone[twins])
 
     def _drop_younger(self, here: Int64Array, gone: Int64Array) -> Int64Array | None:
-        """Of the pairs that are indeed twins drop one each; return which tracks stay, None for all."""
+        """Drop one of each pair of twins, a present and a lost one; return which tracks stay, None for all."""
         facts = self._rows.facts
-        edges = self._filter.edges(self._rows.motion)
-        twins = 1 - paired_overlaps(edges.take(here, 1), edges.take(gone, 1)) < self.config.duplicate_threshold
         if self._per_class:
-            twins &= facts[LABEL].take(here) == facts[LABEL].take(gone)
-        if not twins.any():
-            return None
-        here, gone = here[twins], gone[twins]
+            same = facts[LABEL].take(here) == facts[LABEL].take(gone)
+            here, gone = here[same], gone[same]
+            if len(here) == 0:
+                return None
         age = facts[LAST] - facts[START]
         older = age.take(here) > age.take(gone)
         stay = np.ones(len(self._rows), bool)

@@ -82,8 +82,8 @@ class BoxFilter(ABC):
         self._initial: Float64Array = np.array(initial, np.float64)
         self._transition = _one_frame(np.array(process, np.float64))
         rows = (0, 1, *sides, _ONES)
-        self._edges = edge_matrix(ROWS, rows, pixel)
-        self._corners = edge_matrix(ROWS, rows, 0.0)[:4] * [[-1], [-1], [1], [1]]
+        corners = edge_matrix(ROWS, rows, 0.0)[:4] * [[-1], [-1], [1], [1]]
+        self._shapes = np.concatenate((edge_matrix(ROWS, rows, pixel), corners))
 
     @abstractmethod
     def measure(self, centres: Float64Array) -> Float64Array:
@@ -100,16 +100,18 @@ class BoxFilter(ABC):
     def edges(self, tracks: Float64Array) -> Float64Array:
         """Return the edges ``(6, n)`` of the tracks' boxes, as `vtrack_common_mot.overlap` takes them."""
         self._fill_sides(tracks)
-        edges: Float64Array = self._edges.dot(tracks)
-        area = edges[4]
-        np.multiply(area, edges[5], area)
+        edges: Float64Array = self._shapes[:6].dot(tracks)
+        area = edges[5]
+        np.multiply(area, edges[4], area)
         return edges
 
-    def corners(self, tracks: Float64Array) -> Float64Array:
-        """Return the rows ``x1, y1, x2, y2`` ``(4, n)`` of the tracks' boxes."""
+    def shapes(self, tracks: Float64Array) -> Float64Array:
+        """Return the edges and, below them, the corners ``x1, y1, x2, y2`` of the tracks' boxes, ``(10, n)``."""
         self._fill_sides(tracks)
-        corners: Float64Array = self._corners.dot(tracks)
-        return corners
+        shapes: Float64Array = self._shapes.dot(tracks)
+        area = shapes[5]
+        np.multiply(area, shapes[4], area)
+        return shapes
 
     def start(self, measured: Float64Array) -> Float64Array:
         """Return tracks at rest at the measured positions ``(4, n)``."""

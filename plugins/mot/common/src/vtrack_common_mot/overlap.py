@@ -1,8 +1,8 @@
 """Intersection over union of many boxes with many boxes.
 
 Boxes are prepared once, as *edges*, and then compared with any others. Edges are float64 ``(6, n)``: the rows
-``-x1, -y1, x2, y2``, each moved outwards by half of `pixel`, the area, and a row of scratch. With the first two
-negated, one minimum over four rows gives the edges of every intersection.
+``-x1, -y1, x2, y2``, each moved outwards by half of `pixel`, then the width and the area. With the first two negated,
+one minimum over four rows gives the edges of every intersection.
 
 `pixel` is 1 where a box covers the pixels from its first to its last corner, both included
 (``width = x2 - x1 + 1``), as evaluation code for whole pixels counts; 0 in continuous coordinates. Boxes that are
@@ -11,15 +11,20 @@ compared share it.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
-from vtcore.instances import Float32Array, Float64Array
+from vtcore.instances import Float32Array, Float64Array, Int64Array
 
 __all__ = ["BoxReader", "edge_matrix", "overlaps", "paired_overlaps"]
 
 # Arrays, not Python numbers: numpy takes them as they are.
 _ZERO = np.array(0.0)
 _SMALLEST_AREA = np.array(1e-12)
+
+_FEW = 64
+"""Up to so many pairs it is faster to list them: numpy takes longer to set up a broadcast than to copy the edges."""
 
 
 def edge_matrix(width: int, rows: tuple[int, int, int, int, int], pixel: float) -> Float64Array:
@@ -68,8 +73,8 @@ class BoxReader:
             self._columns = np.ones((5, 2 * count))
         self._columns[:4, :count] = boxes.T
         shapes = self._matrix.dot(self._columns[:, :count])
-        area = shapes[4]
-        np.multiply(area, shapes[5], area)
+        area = shapes[5]
+        np.multiply(area, shapes[4], area)
         return shapes, shapes[6:]
 
 
@@ -82,6 +87,10 @@ def overlaps(first: Float64Array, second: Float64Array) -> Float64Array:
         first: Edges ``(6, n)``.
         second: Edges ``(6, m)``.
     """
+    rows, columns = first.shape[1], second.shape[1]
+    if rows * columns <= _FEW:
+        row, column = _grid(rows, columns)
+        return paired_overlaps(first.take(row, 1), second.take(column, 1)).reshape(rows, columns)
     edges = np.minimum(first[:4, :, None], second[:4, None, :])
     sides = edges[:2]
     np.add(sides, edges[2:], sides)
@@ -89,7 +98,7 @@ def overlaps(first: Float64Array, second: Float64Array) -> Float64Array:
     # One side is enough: a negative height then makes the product negative or 0.
     np.maximum(width, _ZERO, out=width)
     np.multiply(width, shared, shared)
-    union = first[4][:, None] + second[4]
+    union = first[5][:, None] + second[5]
     np.subtract(union, shared, union)
     np.maximum(union, _SMALLEST_AREA, out=union)
     return np.divide(shared, union, union)
@@ -104,5 +113,14 @@ def paired_overlaps(first: Float64Array, second: Float64Array) -> Float64Array:
     """
     edges = np.minimum(first[:4], second[:4])
     sides = edges[:2] + edges[2:]
-    shared = np.maximum(sides[0], _ZERO) * sides[1]
-    return shared / np.maximum(first[4] + second[4] - shared, _SMALLEST_AREA)
+    shared: Float64Array = np.maximum(sides[0], _ZERO) * sides[1]
+    union = first[5] + second[5]
+    np.subtract(union, shared, union)
+    return np.divide(shared, np.maximum(union, _SMALLEST_AREA), union)
+
+
+@lru_cache(maxsize=512)
+def _grid(rows: int, columns: int) -> tuple[Int64Array, Int64Array]:
+    """Return row and column of every entry of a small matrix, row by row."""
+    row, column = np.indices((rows, columns)).reshape(2, -1)
+    return row, column

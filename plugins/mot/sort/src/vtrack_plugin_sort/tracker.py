@@ -115,7 +115,7 @@ class Sort(BoxTracker):
         if not self.config.per_class:
             rows.facts[LABEL, reported] = labels
         return Instances.trusted(
-            self._filter.corners(rows.motion.take(reported, 1)).T.astype(np.float32, order="C"),
+            self._filter.shapes(rows.motion.take(reported, 1))[6:].T.astype(np.float32, order="C"),
             detections.scores.take(index),
             labels,
             rows.facts[ID].take(reported),
