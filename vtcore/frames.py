@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -70,7 +71,10 @@ class Sequence(ABC):
         classes: Names that labels index; empty where the detector brings its own.
         live: True for a camera or stream: no end, and no second reading.
         has_images: False where the images are not there, only detections or annotations.
+        random_access: Whether `frame` gives any frame at the cost of one; set by the class.
     """
+
+    random_access: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -104,6 +108,26 @@ class Sequence(ABC):
             DamagedSourceError: After the last readable frame, when more were promised.
             DataError: The source cannot be read at all.
         """
+
+    def frame(self, index: int) -> Frame:
+        """Return one frame with its image.
+
+        Unless the class says `random_access`, the frames before it are read, too.
+
+        Args:
+            index: 0-based.
+
+        Raises:
+            IndexError: There is no such frame.
+            DataError: It cannot be read; `DamagedSourceError` where the source ends before it, damaged.
+        """
+        found = next(islice(self.frames(), index, None), None) if index >= 0 else None
+        if found is None:
+            raise self._no_frame(index)
+        return found
+
+    def _no_frame(self, index: int) -> IndexError:
+        return IndexError(f"sequence {self.name!r} has no frame {index} (counted from 0)")
 
     def annotations(self) -> TrackTable | None:
         """Return the ground truth, or None when there is none."""

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vtcore.drawing.colours import OUTLINE, UNMATCHED, Colour, colour_of
-from vtcore.drawing.labels import caption, draw_label
+from vtcore.drawing.labels import caption, draw_captions
 from vtcore.drawing.trails import Trails
 from vtcore.frames import Image
 from vtcore.instances import Instances
@@ -54,8 +54,8 @@ def annotate(
     """Draw instances on a copy of an image.
 
     An identity has the same colour in every picture; detections without ids are coloured by class. A track that was
-    predicted without a detection has a grey box. Where a box is too narrow for the whole text, only the identity is
-    written.
+    predicted without a detection has a grey box. Identity, class and score are written beside each box; the identity
+    alone where that would cover the text of another.
 
     Args:
         image: uint8 ``(height, width, 3)``, blue-green-red; not modified.
@@ -87,9 +87,8 @@ def annotate(
     for row in order:
         colour = colours[row] if matched is None or matched[row] else UNMATCHED
         _draw_box(canvas, corners[row].tolist(), colour, pen)
-    for row in order:
-        long, short = caption(tracks, row, classes, show_scores)
-        draw_label(canvas, corners[row].tolist(), (long, short), colours[row], pen.font, pen.stroke)
+    captions = [caption(tracks, row, classes, show_scores) for row in range(count)]
+    draw_captions(canvas, corners.tolist(), captions, colours, pen.font, pen.stroke)
     return canvas
 
 

@@ -12,11 +12,11 @@ from vtcore.drawing.colours import Colour, text_colour
 from vtcore.frames import Image
 from vtcore.instances import Instances
 
-__all__ = ["caption", "draw_label", "plain"]
+__all__ = ["caption", "draw_captions", "plain"]
 
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
-_ROOM = 0.7
-"""Share of the long text's width that a box must have for it to be written."""
+_Place = tuple[int, int, int, int]
+"""Left, top, right, bottom in pixels, right and bottom exclusive."""
 
 
 @functools.lru_cache(maxsize=1024)
@@ -37,36 +37,63 @@ def caption(tracks: Instances, row: int, classes: Seq[str], show_scores: bool) -
     return long, identity or plain(name)
 
 
-def draw_label(
-    canvas: Image, corners: Seq[int], texts: tuple[str, str], colour: Colour, font: float, stroke: int
+def draw_captions(
+    canvas: Image, boxes: Seq[Seq[int]], captions: Seq[tuple[str, str]], colours: Seq[Colour], font: float, stroke: int
 ) -> None:
-    """Write beside a box, above it where there is room, on a ground of its colour.
+    """Write beside boxes, each text on a ground of its colour: above its box where there is room, else inside it.
+
+    The whole text is written even if it is wider than its box. From the uppermost box downwards, the short text takes
+    its place where the whole one would not fit into the picture or would cover a caption that stands already.
 
     Args:
         canvas: Picture to draw on.
-        corners: ``x1, y1, x2, y2`` of the box in pixels of `canvas`.
-        texts: The whole text, and a short one for narrow boxes.
-        colour: Ground.
+        boxes: ``x1, y1, x2, y2`` of each box in pixels of `canvas`; those out of sight get no caption.
+        captions: The whole text of each box and its short form, which may be empty.
+        colours: Of the grounds.
         font: Scale of OpenCV's font.
         stroke: Thickness of the letters.
     """
-    x1, y1, x2, y2 = corners
     height, width = canvas.shape[:2]
-    if x2 < 0 or y2 < 0 or x1 >= width or y1 >= height:
-        return
-    text = texts[0]
-    if _text_size(text, font, stroke)[0] * _ROOM > x2 - x1:
-        text = texts[1]
-    if not text:
-        return
+    taken: list[_Place] = []
+    for row in sorted(range(len(boxes)), key=lambda row: boxes[row][1]):
+        x1, y1, x2, y2 = boxes[row]
+        if x2 < 0 or y2 < 0 or x1 >= width or y1 >= height:
+            continue
+        text, short = captions[row]
+        place = _place(text, x1, y1, canvas, font, stroke)
+        if place[2] > width or _covers_any(place, taken):
+            text, place = short, _place(short, x1, y1, canvas, font, stroke)
+        if text:
+            taken.append(place)
+            _write(canvas, text, place, colours[row], font, stroke)
+
+
+def _place(text: str, x: int, y: int, canvas: Image, font: float, stroke: int) -> _Place:
+    """Return the ground of a text whose box begins at ``x, y``, moved into the picture."""
     text_width, text_height, below = _text_size(text, font, stroke)
-    margin = max(1, text_height // 4)
-    left = max(0, min(x1, width - text_width - 2 * margin))
-    bottom = y1 if y1 >= text_height + below + 2 * margin else max(y1, 0) + text_height + below + 2 * margin
-    top = bottom - text_height - below - 2 * margin
-    cv2.rectangle(canvas, (left, top), (left + text_width + 2 * margin, bottom), colour, cv2.FILLED)
-    place = (left + margin, bottom - margin - below)
-    cv2.putText(canvas, text, place, _FONT, font, text_colour(colour), stroke, cv2.LINE_AA)
+    margin = _margin(text_height)
+    wide, high = text_width + 2 * margin, text_height + below + 2 * margin
+    left = max(0, min(x, canvas.shape[1] - wide))
+    top = max(0, min(y - high if y >= high else y, canvas.shape[0] - high))
+    return left, top, left + wide, top + high
+
+
+def _margin(text_height: int) -> int:
+    return max(1, text_height // 4)
+
+
+def _covers_any(place: _Place, others: Seq[_Place]) -> bool:
+    left, top, right, bottom = place
+    return any(left < x2 and x1 < right and top < y2 and y1 < bottom for x1, y1, x2, y2 in others)
+
+
+def _write(canvas: Image, text: str, place: _Place, colour: Colour, font: float, stroke: int) -> None:
+    left, top, right, bottom = place
+    _, text_height, below = _text_size(text, font, stroke)
+    margin = _margin(text_height)
+    cv2.rectangle(canvas, (left, top), (right - 1, bottom - 1), colour, cv2.FILLED)
+    origin = (left + margin, bottom - margin - below)
+    cv2.putText(canvas, text, origin, _FONT, font, text_colour(colour), stroke, cv2.LINE_AA)
 
 
 @functools.lru_cache(maxsize=4096)

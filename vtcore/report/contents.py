@@ -8,13 +8,21 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import numpy as np
+
+from vtcore.instances import Int64Array
+from vtcore.results.scan import ResultsOverview, overview_of
+from vtcore.tables import TrackTable
 
 if TYPE_CHECKING:
     from vtcore.evaluation import FrameErrors
     from vtcore.frames import Sequence
-    from vtcore.tables import TrackTable
 
 __all__ = ["ReportInput", "SequenceReport"]
+
+
+def _overview(results: TrackTable | ResultsOverview) -> ResultsOverview:
+    return overview_of(results) if isinstance(results, TrackTable) else results
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -26,9 +34,11 @@ class SequenceReport:
         length: Number of frames of the sequence, None where unknown.
         classes: Names that labels index.
         sequence: Where pictures come from; None leaves them out.
-        results: The tracks.
+        results: The tracks: a table, or `vtcore.results.scan.scan_results` of a file too long to hold. Kept as the
+            overview of either.
         truth: Annotations that `errors` counts rows of; None where there are none.
-        errors: Errors frame by frame; None where nothing was scored.
+        errors: Errors frame by frame, which count rows of the table given as `results`; None where nothing was
+            scored.
         timings: Seconds spent in each stage; stages overlap, so they may add up to more than the time that passed.
         frames_done: Frames that were tracked.
         dropped: Frames that a camera or stream lost.
@@ -36,7 +46,7 @@ class SequenceReport:
     """
 
     name: str
-    results: TrackTable
+    results: ResultsOverview = attrs.field(converter=_overview)
     frames_done: int
     length: int | None = None
     classes: tuple[str, ...] = ()
@@ -50,9 +60,14 @@ class SequenceReport:
     @property
     def span(self) -> int:
         """Number of frames that plots show: every frame that was tracked, scored or promised to hold a track."""
-        last = int(self.results.frames[-1]) + 1 if len(self.results) else 0
         scored = 0 if self.errors is None else len(self.errors.fp)
-        return max(last, scored, self.frames_done)
+        return max(len(self.results.tracks_per_frame), scored, self.frames_done)
+
+    @property
+    def tracks_per_frame(self) -> Int64Array:
+        """Number of tracks in each frame of the span, int64 ``(span,)``."""
+        counts = self.results.tracks_per_frame
+        return np.pad(counts, (0, self.span - len(counts)))
 
 
 @attrs.frozen(kw_only=True, eq=False)

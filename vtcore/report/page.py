@@ -10,7 +10,6 @@ from vtcore.errors import OutputError
 from vtcore.report.contents import ReportInput
 from vtcore.report.markup import Markup, joined, tag
 from vtcore.report.sections import notes_list, sequence_section
-from vtcore.report.series import track_lengths
 from vtcore.report.tables import class_table, full_tables, score_tiles, short_table, timing_table, versions_table
 from vtcore.report.thumbnails import make_thumbnails
 
@@ -77,7 +76,7 @@ def _resource(name: str) -> Markup:
 
 def _header(report: ReportInput) -> Markup:
     frames = sum(sequence.frames_done for sequence in report.sequences)
-    tracks = sum(len(track_lengths(sequence.results)) for sequence in report.sequences)
+    tracks = sum(len(sequence.results.track_lengths) for sequence in report.sequences)
     dropped = sum(sequence.dropped for sequence in report.sequences)
     tiles = score_tiles(report.scores, report.summaries) if report.scores else []
     tiles = [*tiles, ("sequences", f"{len(report.sequences):,}"), ("frames", f"{frames:,}"), ("tracks", f"{tracks:,}")]

@@ -11,7 +11,7 @@ import numpy as np
 from vtcore.report.contents import SequenceReport
 from vtcore.report.markup import Markup, tag
 from vtcore.report.plots import Line, Strip, bar_plot, line_plot
-from vtcore.report.series import Bins, count_by_frame, histogram, track_lengths
+from vtcore.report.series import Bins, histogram
 from vtcore.report.tables import timing_table
 from vtcore.report.thumbnails import Thumbnail
 from vtcore.report.worst_frames import FALSE, MISSED, OVERVIEW, SWITCH
@@ -64,7 +64,7 @@ def notes_list(notes: Seq[str]) -> Markup | None:
 
 
 def _facts(report: SequenceReport) -> str:
-    lengths = track_lengths(report.results)
+    lengths = report.results.track_lengths
     sequence = report.sequence
     facts = [f"{report.frames_done:,} frames"]
     if report.length is not None and report.length != report.frames_done:
@@ -121,7 +121,7 @@ def _errors_plot(report: SequenceReport) -> Markup | None:
 
 def _tracks_plot(report: SequenceReport) -> Markup:
     bins = Bins.for_length(report.span)
-    lines = [Line("tracks", bins.means(count_by_frame(report.results, report.span)), "line-main")]
+    lines = [Line("tracks", bins.means(report.tracks_per_frame), "line-main")]
     if report.truth is not None and report.errors is not None:
         errors = report.errors
         counted = np.zeros(report.span, np.int64)
@@ -131,7 +131,7 @@ def _tracks_plot(report: SequenceReport) -> Markup:
 
 
 def _lengths_plot(report: SequenceReport) -> Markup:
-    edges, counts = histogram(track_lengths(report.results))
+    edges, counts = histogram(report.results.track_lengths)
     return bar_plot("Length of tracks", edges, counts, x_title="frames a track appears in", y_title="tracks")
 
 

@@ -7,9 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vtcore.instances import Float64Array, Int64Array
-from vtcore.tables import TrackTable
 
-__all__ = ["MOST_POINTS", "Bins", "count_by_frame", "histogram", "track_lengths"]
+__all__ = ["MOST_POINTS", "Bins", "histogram"]
 
 MOST_POINTS = 600
 """A curve is not drawn with more points than this: a plot is about as many pixels wide."""
@@ -51,17 +50,6 @@ class Bins:
     def means(self, values: npt.NDArray[np.int64] | Float64Array) -> Float64Array:
         """Return the mean over each run of ``(length,)`` values."""
         return self.sums(values) / np.diff(np.append(self.starts, self.length))
-
-
-def count_by_frame(table: TrackTable, length: int) -> Int64Array:
-    """Return how many rows each of `length` frames has."""
-    return np.bincount(table.frames[table.frames < length], minlength=length).astype(np.int64)
-
-
-def track_lengths(table: TrackTable) -> Int64Array:
-    """Return how many frames each identity appears in, by ascending identity; rows without one are left out."""
-    _, lengths = np.unique(table.ids[table.ids >= 0], return_counts=True)
-    return lengths.astype(np.int64)
 
 
 def histogram(values: Int64Array, bars: int = 24) -> tuple[Int64Array, Int64Array]:

@@ -6,8 +6,7 @@ import base64
 import math
 import time
 from collections.abc import Callable, Iterable
-from contextlib import closing, nullcontext
-from typing import Any
+from contextlib import suppress
 
 import attrs
 import cv2
@@ -15,12 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from vtcore.drawing.colours import OUTLINE, Colour, colour_of
-from vtcore.drawing.labels import draw_label
+from vtcore.drawing.labels import draw_captions
 from vtcore.errors import DataError
 from vtcore.frames import Image, Sequence
 from vtcore.instances import Float32Array
 from vtcore.report.contents import SequenceReport
 from vtcore.report.worst_frames import FALSE, MISSED, SWITCH, Pick, pick_frames
+from vtcore.tables import TrackTable
 
 __all__ = ["Thumbnail", "make_thumbnails"]
 
@@ -92,28 +92,28 @@ def make_thumbnails(report: SequenceReport, most: int, *, deadline: float = math
     sequence = report.sequence
     if sequence is None or sequence.live:
         return []
-    read = getattr(sequence, "frame", None) if sequence.has_images else None
-    limited = sequence.has_images and not callable(read)
+    limited = sequence.has_images and not sequence.random_access
     picks = pick_frames(report, most, before=_FURTHEST if limited else None)
+    if not picks:
+        return []
     wanted = {pick.frame for pick in picks}
+    results = report.results.rows(wanted)
     if not sequence.has_images:
-        images = dict.fromkeys(wanted, _plain_ground(report, sequence)) if wanted else {}
-    elif callable(read):
-        images = _read_each(read, wanted)
+        images = dict.fromkeys(wanted, _plain_ground(sequence, results, report.truth))
+    elif sequence.random_access:
+        images = _read_each(sequence, wanted)
     else:
         images = _read_through(sequence, wanted, deadline)
-    return [_thumbnail(report, pick, images[pick.frame]) for pick in picks if pick.frame in images]
+    return [_thumbnail(report, results, pick, images[pick.frame]) for pick in picks if pick.frame in images]
 
 
-def _read_each(read: Callable[[int], Any], wanted: Iterable[int]) -> dict[int, Image]:
+def _read_each(sequence: Sequence, wanted: Iterable[int]) -> dict[int, Image]:
     images = {}
     for index in sorted(wanted):
-        try:
-            image = read(index).image
-        except (DataError, OSError, IndexError):  # a report of a damaged source leaves its pictures out
-            continue
-        if image is not None:
-            images[index] = image
+        with suppress(DataError, OSError, IndexError):  # a report of a damaged source leaves its pictures out
+            image = sequence.frame(index).image
+            if image is not None:
+                images[index] = image
     return images
 
 
@@ -121,33 +121,27 @@ def _read_through(sequence: Sequence, wanted: Iterable[int], deadline: float) ->
     """Read from the first frame to the last that is wanted, keeping only those."""
     images: dict[int, Image] = {}
     missing = set(wanted)
-    if not missing:
-        return images
-    frames: Any = sequence.frames(images=True)
-    try:
-        with closing(frames) if hasattr(frames, "close") else nullcontext():
-            for frame in frames:
-                if frame.index in missing and frame.image is not None:
-                    images[frame.index] = frame.image
-                    missing.discard(frame.index)
-                if not missing or frame.index >= max(missing) or time.monotonic() > deadline:
-                    break
-    except (DataError, OSError):  # what was read before the damage is shown
-        return images
+    with suppress(DataError, OSError):  # what was read before the damage is shown
+        for frame in sequence.frames():
+            if frame.index in missing and frame.image is not None:
+                images[frame.index] = frame.image
+                missing.discard(frame.index)
+            if not missing or frame.index >= max(missing) or time.monotonic() > deadline:
+                break
     return images
 
 
-def _plain_ground(report: SequenceReport, sequence: Sequence) -> Image:
+def _plain_ground(sequence: Sequence, results: TrackTable, truth: TrackTable | None) -> Image:
     width, height = sequence.width, sequence.height
     if not width or not height:
-        tables = [table for table in (report.results, report.truth) if table is not None and len(table)]
+        tables = [table for table in (results, truth) if table is not None and len(table)]
         corners = np.concatenate([table.xyxy()[:, 2:] for table in tables]) if tables else np.ones((1, 2))
         width, height = (int(side) for side in np.clip(np.ceil(corners.max(axis=0)), 16, 8192))
     return np.full((height, width, 3), _CANVAS, np.uint8)
 
 
-def _thumbnail(report: SequenceReport, pick: Pick, image: Image) -> Thumbnail:
-    marked = _marked(report, pick.frame)
+def _thumbnail(report: SequenceReport, results: TrackTable, pick: Pick, image: Image) -> Thumbnail:
+    marked = _marked(report, results, pick.frame)
     left, top, right, bottom = _window(marked.of(pick.reason), image.shape[1], image.shape[0])
     factor = min(1.5, _WIDTH / (right - left))
     size = (max(1, round((right - left) * factor)), max(1, round((bottom - top) * factor)))
@@ -163,13 +157,13 @@ def _thumbnail(report: SequenceReport, pick: Pick, image: Image) -> Thumbnail:
             MISSED: int(errors.fn[pick.frame]),
             SWITCH: int(errors.idsw[pick.frame]),
         }
-    rows = report.results.rows(pick.frame)
+    rows = results.rows(pick.frame)
     return Thumbnail(pick.frame, pick.reason, counts, rows.stop - rows.start, _encoded(picture), size)
 
 
-def _marked(report: SequenceReport, frame: int) -> _Marked:
-    rows = np.arange(len(report.results))[report.results.rows(frame)]
-    boxes, ids = _corners(report.results.ltwh[rows]), report.results.ids[rows]
+def _marked(report: SequenceReport, results: TrackTable, frame: int) -> _Marked:
+    rows = np.arange(len(results))[results.rows(frame)]
+    boxes, ids = _corners(results.ltwh[rows]), results.ids[rows]
     errors = report.errors
     none = np.zeros(len(rows), bool)
     false = none if errors is None else np.isin(rows, errors.fp_rows)
@@ -221,14 +215,19 @@ def _draw(picture: Image, marked: _Marked, place: Callable[[Float32Array], Float
         (marked.switched, marked.switched_ids, SWITCH_COLOUR, 3),
         (marked.false, marked.false_ids, FALSE_COLOUR, 3),
     )
+    placed: list[list[int]] = []
+    texts: list[str] = []
+    colours: list[Colour] = []
     for boxes, ids, colour, thickness in groups:
         for corners, identity in zip(pixels(boxes), ids, strict=True):
             shown = colour if scored else colour_of(identity)
             _rectangle(picture, corners, shown, thickness, edged=colour is not CORRECT_COLOUR)
-            text = str(identity) if identity >= 0 else ""
-            draw_label(picture, corners, (text, text), shown, _FONT, 1)
+            placed.append(corners)
+            texts.append(str(identity) if identity >= 0 else "")
+            colours.append(shown)
     for corners in pixels(marked.missed):
         _dashed_rectangle(picture, corners, MISSED_COLOUR)
+    draw_captions(picture, placed, [(text, text) for text in texts], colours, _FONT, 1)
 
 
 def _rectangle(picture: Image, corners: list[int], colour: Colour, thickness: int, *, edged: bool) -> None:

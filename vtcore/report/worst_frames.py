@@ -9,7 +9,6 @@ import numpy as np
 
 from vtcore.instances import Int64Array
 from vtcore.report.contents import SequenceReport
-from vtcore.report.series import count_by_frame
 
 __all__ = ["FALSE", "MISSED", "OVERVIEW", "SWITCH", "Pick", "pick_frames"]
 
@@ -45,8 +44,7 @@ def pick_frames(report: SequenceReport, most: int, *, before: int | None = None)
     if most <= 0 or length == 0:
         return []
     if report.errors is None:
-        counts = count_by_frame(report.results, length)
-        return _busiest(counts, min(most, 3))
+        return _busiest(report.tracks_per_frame[:length], min(most, 3))
     errors = report.errors
     ranked = [
         (reason, _worst_first(counts[:length]))

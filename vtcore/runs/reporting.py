@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vtcore.report import ReportInput, SequenceReport, write_report
-from vtcore.results.read import find_results, read_results
+from vtcore.results.read import find_results
+from vtcore.results.scan import overview_of, scan_results
+from vtcore.sources.naming import masked_url
 
 if TYPE_CHECKING:
     from vtcore.evaluation import Evaluation
@@ -19,8 +23,11 @@ __all__ = ["report_run"]
 def report_run(run: Run, evaluation: Evaluation | None, versions: dict[str, Any]) -> Path | None:
     """Write ``report.html``.
 
+    Results that were not scored are read through, not held: memory is bounded in the length of the video. Passwords
+    in addresses are left out, since a report is made to be passed on.
+
     Args:
-        run: A run whose sequences are all done.
+        run: A run whose sequences are all done, perhaps some of them before it was resumed.
         evaluation: What was scored, with the compared tables kept; None without metrics.
         versions: As in ``versions.json``.
 
@@ -32,36 +39,49 @@ def report_run(run: Run, evaluation: Evaluation | None, versions: dict[str, Any]
     if files is None:
         return None
     finished = {event["sequence"]: event for event in run.folder.log.read() if event["event"] == "sequence_finished"}
+    sequences = [
+        _sequence_report(run, sequence, files[sequence.name], finished.get(sequence.name, {}), evaluation)
+        for sequence in run.sequences
+    ]
+    told = {note for sequence in sequences for note in sequence.notes}
     content = ReportInput(
         title=Path(run.experiment.source).stem,
-        experiment_toml=run.experiment.to_toml(),
+        experiment_toml="\n".join(map(masked_url, run.experiment.to_toml().split("\n"))),
         versions=versions,
         scores=run.scores,
         summaries=run.summaries,
-        sequences=[
-            _sequence_report(sequence, files[sequence.name], finished.get(sequence.name, {}), evaluation)
-            for sequence in run.sequences
-        ],
-        notes=[*run.notes, *map(str, run.damage)],
+        sequences=sequences,
+        notes=[*run.notes, *(str(damage) for damage in run.damage if str(damage) not in told)],
+        command=_command(),
     )
     return write_report(run.folder.path, content)
 
 
 def _sequence_report(
-    sequence: Sequence, results: Path, finished: dict[str, Any], evaluation: Evaluation | None
+    run: Run, sequence: Sequence, results: Path, finished: dict[str, Any], evaluation: Evaluation | None
 ) -> SequenceReport:
     compared = next((each for each in evaluation.sequences if each.name == sequence.name), None) if evaluation else None
-    table = compared.results if compared is not None else read_results(results, sequence.classes)
+    # A run that was killed between a sequence's results and its line in the log leaves only the former.
+    frames_done = finished.get("frames", run.frames_expected(sequence))
+    overview = scan_results(results, sequence.classes) if compared is None else overview_of(compared.results)
     return SequenceReport(
         name=sequence.name,
-        results=table,
-        frames_done=int(finished.get("frames", sequence.length or 0)),
+        results=overview,
+        frames_done=len(overview.tracks_per_frame) if frames_done is None else frames_done,
         length=sequence.length,
         classes=sequence.classes,
-        # A camera cannot be read again; nor is there anything to see where there are no images.
-        sequence=sequence if sequence.has_images and not sequence.live else None,
+        sequence=sequence,
         truth=None if compared is None else compared.truth,
         errors=None if evaluation is None else evaluation.errors.get(sequence.name),
         timings=finished.get("seconds", {}),
-        dropped=int(finished.get("dropped", 0)),
+        dropped=finished.get("dropped", 0),
+        notes=[str(damage) for damage in run.damage if damage.file == str(getattr(sequence, "path", None))],
     )
+
+
+def _command() -> str:
+    """Return what was typed; empty where another program than ``vtcore`` is running."""
+    program = Path(sys.argv[0])
+    if program.stem != "vtcore" and program.parts[-2:] != ("vtcore", "__main__.py"):
+        return ""
+    return shlex.join(["vtcore", *map(masked_url, sys.argv[1:])])

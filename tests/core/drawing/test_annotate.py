@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from vtcore.drawing.annotate import Annotator, Pen, annotate
 from vtcore.drawing.colours import UNMATCHED, colour_of
-from vtcore.drawing.labels import caption, plain
+from vtcore.drawing.labels import _text_size, caption, draw_captions, plain
 from vtcore.drawing.trails import Trails
 from vtcore.instances import Instances
 from vtcore.masks import Masks
@@ -115,6 +115,77 @@ def test_captions() -> None:
     assert caption(found, 1, ("person",), False) == ("13 4", "13")
     assert caption(found.replace(ids=None), 0, (), True) == ("0.50", "")
     assert plain("猫 cat") == "? cat"
+
+
+class TestCaptionPlaces:
+    """Where captions go and which form they take, told by the area of their grounds."""
+
+    RED, BLUE = (0, 0, 255), (255, 0, 0)
+    FONT, STROKE = 0.4, 1
+    LONG, SHORT = "12 pedestrian 0.50", "12"
+
+    def grounds(self, *boxes: list[int], height: int = 200, width: int = 400) -> list[tuple[int, int, int, int]]:
+        """Draw at most two boxes' captions, and return left, top, right, bottom of each ground."""
+        canvas = np.full((height, width, 3), 90, np.uint8)
+        colours = [self.RED, self.BLUE][: len(boxes)]
+        draw_captions(canvas, boxes, [(self.LONG, self.SHORT)] * len(boxes), colours, self.FONT, self.STROKE)
+        found = []
+        for colour in colours:
+            rows, columns = np.nonzero((canvas == np.array(colour, np.uint8)).all(axis=2))
+            if len(rows):
+                found.append((int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1))
+        return found
+
+    def wide(self, ground: tuple[int, int, int, int]) -> bool:
+        return ground[2] - ground[0] > _text_size(self.LONG, self.FONT, self.STROKE)[0]
+
+    def test_a_narrow_box_has_the_whole_caption_above_it(self) -> None:
+        (ground,) = self.grounds([50, 100, 60, 130])
+        assert self.wide(ground)
+        assert ground[0] == 50
+        assert ground[3] == 100
+
+    def test_the_lower_of_two_takes_the_short_form_where_captions_would_meet(self) -> None:
+        upper, lower = [60, 96, 70, 130], [50, 100, 60, 130]
+        for order in ([upper, lower], [lower, upper]):
+            grounds = dict(zip(map(tuple, order), self.grounds(*order), strict=True))
+            assert self.wide(grounds[tuple(upper)])
+            assert not self.wide(grounds[tuple(lower)])
+
+    def test_captions_that_do_not_meet_stay_whole(self) -> None:
+        assert all(map(self.wide, self.grounds([50, 100, 60, 130], [50, 60, 60, 90])))
+        assert all(map(self.wide, self.grounds([10, 100, 20, 130], [220, 100, 230, 130])))
+
+    @pytest.mark.parametrize("box", [[390, 100, 420, 130], [-20, -30, 40, 60], [395, 2, 399, 30], [10, 195, 20, 240]])
+    def test_captions_stay_in_the_picture(self, box: list[int]) -> None:
+        (ground,) = self.grounds(box)
+        left, top, right, bottom = ground
+        whole = self.grounds([50, 100, 60, 130])[0]
+        assert (right - left, bottom - top) == (whole[2] - whole[0], whole[3] - whole[1])
+
+    def test_a_picture_too_small_for_the_whole_caption_has_the_short_one(self) -> None:
+        (ground,) = self.grounds([5, 20, 15, 35], height=40, width=60)
+        assert not self.wide(ground)
+
+    def test_boxes_out_of_sight_have_none(self) -> None:
+        assert self.grounds([500, 10, 600, 90], [10, -90, 50, -5]) == []
+
+    def test_without_a_short_form_nothing_is_written_over_another(self) -> None:
+        canvas = np.full((200, 400, 3), 90, np.uint8)
+        boxes = [[50, 100, 60, 130], [52, 101, 60, 130]]
+        draw_captions(canvas, boxes, [("0.50", "")] * 2, [self.RED, self.BLUE], self.FONT, self.STROKE)
+        assert has(canvas, self.RED)
+        assert not has(canvas, self.BLUE)
+
+
+def test_a_usual_pedestrian_shows_class_and_score() -> None:
+    found = Instances([[100.0, 100.0, 130.0, 180.0]], [0.87], [0], ids=[12])
+    image = grey(240, 320)
+    scored = annotate(image, found, ("pedestrian",))
+    plainer = annotate(image, found, ("pedestrian",), show_scores=False)
+    nameless = annotate(image, found)
+    assert (scored != plainer).any()
+    assert (scored != nameless).any()
 
 
 class TestTrails:

@@ -16,6 +16,9 @@ from vtcore.errors import DamagedSourceError, OutputError
 from vtcore.evaluation import FrameErrors
 from vtcore.frames import Frame, Sequence
 from vtcore.report import ReportInput, SequenceReport, write_report
+from vtcore.report.page import report_page
+from vtcore.results.read import read_results
+from vtcore.results.scan import scan_results
 from vtcore.tables import TrackTable
 
 VOID = {"meta", "img", "br", "hr", "link", "input"}
@@ -72,6 +75,8 @@ class Clip(Sequence):
 
 
 class Seekable(Clip):
+    random_access = True
+
     def frame(self, index: int) -> Frame:
         self.read.append(index)
         return Frame(index, np.full((120, 160, 3), 100, np.uint8))
@@ -227,6 +232,21 @@ def test_without_anything(tmp_path: Path) -> None:
     page = written(tmp_path, sequences=[empty], scores={})
     assert "No frames." in page.text
     assert "No tracks." in page.text
+
+
+def test_a_scanned_file_tells_what_its_table_does(tmp_path: Path) -> None:
+    rows = [f"{frame},{number},{10 * number},20,30,40,0.5,-1,-1,-1\n" for frame in (1, 2, 5) for number in (3, 4)]
+    path = tmp_path / "clip.txt"
+    path.write_text("".join(rows))
+    fields: dict[str, Any] = {"name": "clip", "frames_done": 6, "sequence": Clip(length=6)}
+    made = datetime(2026, 11, 5, tzinfo=timezone.utc)
+    pages = [
+        report_page(ReportInput(title="a", made=made, sequences=[SequenceReport(results=results, **fields)]))
+        for results in (read_results(path), scan_results(path))
+    ]
+    assert pages[0] == pages[1]
+    assert "data:image/" in pages[0]
+    assert "2 tracks" in pages[0]
 
 
 def test_detections_without_ids_are_no_tracks(tmp_path: Path) -> None:

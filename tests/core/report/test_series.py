@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtcore.report.series import MOST_POINTS, Bins, count_by_frame, histogram, track_lengths
-from vtcore.tables import TrackTable
+from vtcore.report.series import MOST_POINTS, Bins, histogram
 
 
 @given(st.integers(1, 5000))
@@ -26,12 +25,6 @@ def test_the_mean_of_a_short_last_bin_is_of_its_own_frames() -> None:
 
 def test_no_frames() -> None:
     assert len(Bins.for_length(0).means(np.zeros(0, np.int64))) == 0
-
-
-def test_counts_and_lengths() -> None:
-    table = TrackTable([0, 0, 2, 5], [[0.0, 0.0, 1.0, 1.0]] * 4, ids=[7, 9, 7, -1])
-    assert count_by_frame(table, 4).tolist() == [2, 0, 1, 0]
-    assert track_lengths(table).tolist() == [2, 1]
 
 
 @given(st.lists(st.integers(1, 100_000), min_size=1, max_size=50))

@@ -31,6 +31,8 @@ class Clip(Sequence):
 
 
 class Seekable(Clip):
+    random_access = True
+
     def frame(self, index: int) -> Frame:
         self.read.append(index)
         if index >= self.good:
