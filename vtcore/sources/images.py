@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from vtcore.errors import DataError
 from vtcore.frames import Frame, Image, Sequence
@@ -100,6 +100,8 @@ class ImageSequence(Sequence):
         width, height: Of the first image, in pixels, unless said beforehand; None where it cannot be decoded.
     """
 
+    random_access: ClassVar[bool] = True
+
     def __init__(
         self,
         name: str,
@@ -156,10 +158,24 @@ class ImageSequence(Sequence):
         Raises:
             DataError: A file is missing, empty, cut off, or no image; the file is named.
         """
-        for index, path in enumerate(self.paths):
-            image = read_image(path) if images else None
-            time = index / self.frame_rate if self.frame_rate else None
-            yield Frame(index, image, time=time, sequence=self)
+        for index in range(len(self.paths)):
+            yield self._frame(index, images=images)
+
+    def frame(self, index: int) -> Frame:
+        """Return one frame, reading its file alone.
+
+        Raises:
+            IndexError: There is no such frame.
+            DataError: As for `frames`.
+        """
+        if not 0 <= index < len(self.paths):
+            raise self._no_frame(index)
+        return self._frame(index, images=True)
+
+    def _frame(self, index: int, *, images: bool) -> Frame:
+        image = read_image(self.paths[index]) if images else None
+        time = index / self.frame_rate if self.frame_rate else None
+        return Frame(index, image, time=time, sequence=self)
 
     def annotations(self) -> TrackTable | None:
         """Return the ground truth it was made with."""

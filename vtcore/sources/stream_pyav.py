@@ -10,6 +10,7 @@ from typing import Any
 import av
 
 from vtcore.errors import DataError
+from vtcore.sources.pyav import open_pyav
 from vtcore.sources.stream_connection import Lost, StreamFrame
 from vtcore.sources.video_pyav import BgrConverter, FrameClock, first_video_stream, reason
 
@@ -37,7 +38,7 @@ class PyAvConnection:
         options = {"rtsp_transport": transport} if url.lower().startswith("rtsp") else {}
         began = time.monotonic()
         try:
-            self._container: Any = av.open(url, options=options, timeout=(timeout, timeout), metadata_errors="replace")
+            self._container: Any = open_pyav(url, options=options, timeout=(timeout, timeout))
         except (av.FFmpegError, OSError, ValueError) as error:
             raise self._lost(error, began, "it cannot be reached") from error
         try:

@@ -15,6 +15,7 @@ from av.video.reformatter import VideoReformatter
 from vtcore.errors import DataError
 from vtcore.frames import Image
 from vtcore.sources.containers import read_container
+from vtcore.sources.pyav import open_pyav
 from vtcore.sources.video_reading import Damage, ReadFrame, VideoInfo
 
 __all__ = ["BgrConverter", "FrameClock", "PyAvReader", "first_video_stream", "reason"]
@@ -100,7 +101,7 @@ def reason(error: av.FFmpegError) -> str:
 
 def _opened(path: Path) -> Any:
     try:
-        return av.open(str(path), metadata_errors="replace")
+        return open_pyav(str(path))
     except av.FFmpegError as error:
         raise DataError(f"cannot be opened as a video: {reason(error)}", file=path) from error
 

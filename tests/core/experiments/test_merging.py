@@ -215,7 +215,7 @@ UNREADABLE = [
     (b"a = 1\na = 2\n", "w.toml:2: is not valid TOML: Cannot overwrite a value (column 6)"),
     (b"# \n[a", "w.toml:2: is not valid TOML: Expected ']' at the end of a table declaration (at the end)"),
     (b"a = 1\nb = '\xff'\n", "w.toml:2: is not UTF-8 text"),
-    (b"a = " + b"1" * 5000, "w.toml: is not valid TOML: Exceeds the limit (4300 digits) for integer string conversion"),
+    (b"a = " + b"1" * 5000, "w.toml: is not valid TOML: Exceeds the limit (4300"),
     (b"a = " + b"[" * 5000, "w.toml: is not valid TOML: "),
 ]
 
