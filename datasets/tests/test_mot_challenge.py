@@ -88,6 +88,27 @@ def test_a_half_reads_its_own_images(write_sequence: Write) -> None:
     assert list(only(folder, half="second").check(images=True)) == []
 
 
+def test_any_frame_is_read_alone(write_sequence: Write) -> None:
+    folder = write_sequence("A", length=6)
+    write_images(folder, [1, 2, 4, 5, 6])
+    sequence = only(folder, half="second")
+    assert sequence.random_access
+    frame = sequence.frame(1)
+    assert frame.image is not None
+    assert (frame.index, frame.time, frame.sequence) == (1, 1 / 20, sequence)
+    assert int(frame.image.mean().round()) == 60
+    with pytest.raises(DataError, match=r"000003\.jpg: cannot be read"):
+        only(folder).frame(2)
+    for index in (-1, 2):
+        with pytest.raises(IndexError, match=f"sequence 'A' has no frame {index}"):
+            sequence.frame(index)
+
+
+def test_a_frame_of_a_sequence_without_images(write_sequence: Write) -> None:
+    with pytest.raises(DataError, match="img1: no such folder; put the images there"):
+        only(write_sequence("A")).frame(0)
+
+
 def test_one_frame_has_no_second_half(write_sequence: Write) -> None:
     folder = write_sequence("A", length=1)
     assert only(folder, half="first").length == 1

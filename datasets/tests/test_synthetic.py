@@ -256,3 +256,16 @@ def test_long_streams_take_flat_memory() -> None:
 def test_options_out_of_bounds_are_refused(options: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=f"^{message}"):
         SyntheticDataset(**options)
+
+
+def test_any_frame_alone_is_the_one_of_the_whole_sequence() -> None:
+    frames = list(only(frames=10).frames())
+    sequence = only(frames=10)
+    assert sequence.random_access
+    for index in (7, 0, 9):
+        found = sequence.frame(index)
+        assert (found.index, found.time, found.sequence) == (index, frames[index].time, sequence)
+        assert np.array_equal(found.image, frames[index].image)
+    for index in (-1, 10):
+        with pytest.raises(IndexError, match=f"sequence 'SYN-01' has no frame {index}"):
+            sequence.frame(index)

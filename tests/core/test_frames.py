@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from vtcore.errors import DamagedSourceError
 from vtcore.frames import Frame, Sequence
 
 
@@ -44,3 +45,38 @@ def test_sequence_defaults():
 def test_a_sequence_needs_frames():
     with pytest.raises(TypeError, match="abstract"):
         Sequence("walk")
+
+
+class Counted(Nothing):
+    """Five frames, counted as they are read; damaged after some."""
+
+    def __init__(self, good: int = 5) -> None:
+        super().__init__("walk")
+        self.good = good
+        self.read = 0
+
+    def frames(self, *, images=True):
+        for index in range(5):
+            if index == self.good:
+                raise DamagedSourceError("damaged", frames_read=index)
+            self.read += 1
+            yield Frame(index)
+
+
+def test_any_frame_by_its_index_reads_up_to_it():
+    sequence = Counted()
+    assert not sequence.random_access
+    assert sequence.frame(3).index == 3
+    assert sequence.read == 4
+
+
+@pytest.mark.parametrize("index", [-1, 5])
+def test_a_frame_that_is_not_there(index):
+    with pytest.raises(IndexError, match=rf"sequence 'walk' has no frame {index} \(counted from 0\)"):
+        Counted().frame(index)
+
+
+def test_a_frame_beyond_the_damage():
+    assert Counted(good=2).frame(1).index == 1
+    with pytest.raises(DamagedSourceError, match="damaged"):
+        Counted(good=2).frame(2)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from collections.abc import Sequence as Seq
 from pathlib import Path
+from typing import ClassVar
 
 from vtcore.errors import DamagedSourceError, DataError, Problem
 from vtcore.frames import Frame, Sequence
@@ -76,6 +77,8 @@ class MotChallengeDataset:
 class MotChallengeSequence(Sequence):
     """One sequence's folder. Tables are read when first asked for, and kept."""
 
+    random_access: ClassVar[bool] = True
+
     def __init__(self, folder: Path, config: MotChallengeConfig) -> None:
         """Read ``seqinfo.ini``.
 
@@ -120,16 +123,28 @@ class MotChallengeSequence(Sequence):
             for index in range(self._taken.stop - self._taken.start):
                 yield Frame(index, time=index / rate, sequence=self)
             return
-        if not self.has_images:
-            raise DataError(next(image_problems(self._folder, self._info, self._taken)))
         from vtcore.sources.images import read_image
 
-        paths = image_paths(self._folder, self._info)[self._taken]
+        paths = self._image_paths()
         for index, path in enumerate(paths):
             yield Frame(index, read_image(path), time=index / rate, sequence=self)
         if len(paths) < self._taken.stop - self._taken.start:
             problem = next(image_problems(self._folder, self._info, self._taken))
             raise DamagedSourceError(problem, frames_read=len(paths))
+
+    def frame(self, index: int) -> Frame:
+        """Return one frame, decoding its image alone.
+
+        Raises:
+            IndexError: There is no such frame, or the images end before it.
+            DataError: There are no images at all, or this one is missing or cannot be decoded.
+        """
+        from vtcore.sources.images import read_image
+
+        paths = self._image_paths()
+        if not 0 <= index < len(paths):
+            raise self._no_frame(index)
+        return Frame(index, read_image(paths[index]), time=index / self._info.frame_rate, sequence=self)
 
     def annotations(self) -> TrackTable | None:
         """Return ``gt/gt.txt`` with its roles; None where there is no such file, as in test splits.
@@ -169,6 +184,11 @@ class MotChallengeSequence(Sequence):
             yield from self._problems(read)
         if images:
             yield from image_problems(self._folder, self._info, self._taken)
+
+    def _image_paths(self) -> list[Path]:
+        if not self.has_images:
+            raise DataError(next(image_problems(self._folder, self._info, self._taken)))
+        return image_paths(self._folder, self._info)[self._taken]
 
     def _problems(self, read: Callable[[], TrackTable | None]) -> Iterator[str]:
         """Yield every problem of a file's rows; what only whole tables show comes when the rows are right."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from collections.abc import Sequence as Seq
 from itertools import chain
+from typing import ClassVar
 
 import numpy as np
 
@@ -81,6 +82,8 @@ class SyntheticDataset:
 class SyntheticSequence(Sequence):
     """One synthetic sequence."""
 
+    random_access: ClassVar[bool] = True
+
     def __init__(self, config: SyntheticConfig, number: int) -> None:
         """Prepare the sequence.
 
@@ -106,8 +109,21 @@ class SyntheticSequence(Sequence):
     def frames(self, *, images: bool = True) -> Iterator[Frame]:
         """Yield every frame, rendered as it is asked for; nothing is kept."""
         for index in range(self._config.frames):
-            image = self.render(index) if images else None
-            yield Frame(index, image, time=index / self._config.frame_rate, sequence=self)
+            yield self._frame(index, images=images)
+
+    def frame(self, index: int) -> Frame:
+        """Return any frame, rendering it alone.
+
+        Raises:
+            IndexError: There is no such frame.
+        """
+        if not 0 <= index < self._config.frames:
+            raise self._no_frame(index)
+        return self._frame(index, images=True)
+
+    def _frame(self, index: int, *, images: bool) -> Frame:
+        image = self.render(index) if images else None
+        return Frame(index, image, time=index / self._config.frame_rate, sequence=self)
 
     def render(self, index: int) -> Image:
         """Return the picture of any frame, uint8 ``(height, width, 3)``, blue-green-red."""

@@ -34,6 +34,20 @@ def test_natural_order_times_and_pixels(folder):
     assert frames[0].image[0, 0].tolist() == [1, 100, 200]
 
 
+def test_any_frame_is_read_alone(folder):
+    (sequence,) = ImagesDataset(path=str(folder), frame_rate=10).sequences()
+    (folder / "1.png").unlink()
+    frame = sequence.frame(7)
+    assert sequence.random_access
+    assert (frame.index, frame.time, frame.sequence) == (7, 0.7, sequence)
+    assert int(frame.image[0, 0, 0]) == 8
+    with pytest.raises(DataError, match=r"1\.png: cannot be read"):
+        sequence.frame(0)
+    for index in (-1, 11):
+        with pytest.raises(IndexError, match=f"sequence 'walk' has no frame {index}"):
+            sequence.frame(index)
+
+
 def test_without_images_nothing_is_read(tmp_path):
     sequence = ImageSequence("gone", [tmp_path / "1.jpg", tmp_path / "2.jpg"], 25)
     frames = list(sequence.frames(images=False))
