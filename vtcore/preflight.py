@@ -10,7 +10,7 @@ import functools
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -78,7 +78,11 @@ class Preflight:
 
 
 def preflight(
-    experiment: Experiment, *, host: PluginHost | None = None, output_must_be_writable: bool = True
+    experiment: Experiment,
+    *,
+    host: PluginHost | None = None,
+    output_must_be_writable: bool = True,
+    provided: Collection[str] = (),
 ) -> Preflight:
     """Find out whether an experiment can run here.
 
@@ -86,6 +90,7 @@ def preflight(
         experiment: What to run.
         host: The plugins; the installed ones by default.
         output_must_be_writable: False for a run that writes nothing.
+        provided: Parts that the caller brings as objects, so that the experiment need not: ``detector``, ``tracker``.
     """
     if host is None:
         from vtcore.host import plugin_host
@@ -93,7 +98,7 @@ def preflight(
         host = plugin_host()
     notes = host.without(experiment.plugins.disable).notes
     findings = [Finding("warning", experiment.problem(note, "plugins")) for note in notes]
-    findings += _composition(experiment)
+    findings += _composition(experiment, provided)
     findings += _component_checks(experiment)
     dataset, listed, data_findings = _listed_sequences(experiment)
     sequences, choice_findings = _chosen(experiment, listed)
@@ -122,13 +127,13 @@ def _error(problem: Problem) -> Finding:
 # --- What the experiment itself tells ---------------------------------------------------------------------------
 
 
-def _composition(experiment: Experiment) -> Iterator[Finding]:
+def _composition(experiment: Experiment, provided: Collection[str]) -> Iterator[Finding]:
     if experiment.dataset is None:
         yield _error(experiment.problem("is missing: there is nothing to run on", "dataset"))
-    if experiment.detector is None and experiment.tracker is None:
+    if experiment.detector is None and experiment.tracker is None and not provided:
         message = "there is nothing to do: the experiment has neither [detector] nor [tracker]"
         yield _error(experiment.problem(message, ()))
-    if experiment.detector is None:
+    if experiment.detector is None and "detector" not in provided:
         for path, name in _who_needs(experiment, "detections", below="tracker"):
             message = f'{name!r} needs detections; add a [detector], such as type = "given" for those of the data'
             yield _error(experiment.problem(message, path))

@@ -23,7 +23,7 @@ DEFAULT_TRACKER = "bytetrack"
 
 
 def source_tables(
-    source: str,
+    source: str | None,
     *,
     detector: str | Mapping[str, Any] | None = None,
     tracker: str | Mapping[str, Any] | None = None,
@@ -35,7 +35,7 @@ def source_tables(
 
     Args:
         source: File, folder, glob, camera number or URL; or the name of a data set that needs no options
-            (``synthetic``).
+            (``synthetic``). None leaves the data set out.
         detector: Name or table; `DEFAULT_DETECTOR` when left out.
         tracker: Name or table; `DEFAULT_TRACKER` when left out.
         detections: File of given detections, in place of a detector.
@@ -45,7 +45,10 @@ def source_tables(
     Raises:
         DataError: There is no such source.
     """
-    kind, options = _dataset(source)
+    tables: dict[str, Any] = {}
+    if source is not None:
+        kind, options = _dataset(source)
+        tables["dataset"] = {"type": kind, **options}
     if detections is not None:
         detector = {"type": "given", "path": detections}
     detector_table = _component_table(DEFAULT_DETECTOR if detector is None else detector)
@@ -53,11 +56,9 @@ def source_tables(
         detector_table["classes"] = list(classes)
     if min_score is not None:
         detector_table["min_score"] = min_score
-    return {
-        "dataset": {"type": kind, **options},
-        "detector": detector_table,
-        "tracker": _component_table(DEFAULT_TRACKER if tracker is None else tracker),
-    }
+    tables["detector"] = detector_table
+    tables["tracker"] = _component_table(DEFAULT_TRACKER if tracker is None else tracker)
+    return tables
 
 
 def track_source(
@@ -80,13 +81,15 @@ def track_source(
     file = str(detections) if isinstance(detections, str | Path) else None
     if detections is not None and file is None:
         detector = GivenDetector(detections=detections, classes=list(classes), min_score=min_score)
+    elif detector is not None and not isinstance(detector, str | Mapping) and (classes or min_score is not None):
+        raise TypeError("classes and min_score are options of a detector that is named; give them to your own detector")
     objects = {
         name: made
         for name, made in (("detector", detector), ("tracker", tracker))
         if made is not None and not isinstance(made, str | Mapping)
     }
     named = source_tables(
-        "0" if sequence is not None else str(source),
+        None if sequence is not None else str(source),
         detector=None if "detector" in objects else detector,
         tracker=None if "tracker" in objects else tracker,
         detections=file,
@@ -95,26 +98,29 @@ def track_source(
     )
     tables |= {name: table for name, table in named.items() if name not in objects}
     experiment = load_experiment(tables)
-    sequences = [sequence] if sequence is not None else _sequences(experiment)
-    return _track_all(sequences, _pipeline(experiment, objects))
+    sequences = [sequence] if sequence is not None else _sequences(experiment, objects)
+    images = all(each.has_images for each in sequences)
+    return _track_all(sequences, _pipeline(experiment, objects, images=images))
 
 
-def _sequences(experiment: Experiment) -> tuple[Sequence, ...]:
+def _sequences(experiment: Experiment, objects: Mapping[str, Any]) -> tuple[Sequence, ...]:
     from vtcore.preflight import preflight, require
 
-    checked = preflight(experiment, output_must_be_writable=False)
+    checked = preflight(experiment, output_must_be_writable=False, provided=objects.keys())
     require(checked.findings)
     return tuple(checked.sequences)
 
 
-def _pipeline(experiment: Experiment, objects: Mapping[str, Any]) -> Pipeline:
+def _pipeline(experiment: Experiment, objects: Mapping[str, Any], *, images: bool) -> Pipeline:
     from vtcore.components import BuildContext, build
     from vtcore.runs.pipeline import Pipeline
 
     context = BuildContext(device=experiment.run.device, dtype=experiment.run.dtype, seed=experiment.run.seed)
     configured = {"detector": experiment.detector, "tracker": experiment.tracker}
     built = {name: build(part, context) for name, part in configured.items() if part is not None}
-    return Pipeline(prefetch=experiment.run.prefetch, max_frames=experiment.run.max_frames, **(built | dict(objects)))
+    options = experiment.run
+    parts = built | dict(objects)
+    return Pipeline(images=images, prefetch=options.prefetch, max_frames=options.max_frames, **parts)
 
 
 def _track_all(sequences: Seq[Sequence], pipeline: Pipeline) -> Iterator[Instances]:

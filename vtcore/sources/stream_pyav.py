@@ -56,7 +56,7 @@ class PyAvConnection:
         self._stamped = self._container.format.name not in ("mpjpeg", "mjpeg", "image2pipe")
         start = self._container.start_time
         self.start = start / av.time_base if self._stamped and start is not None else None
-        self.finite = (self._container.size > 0 or bool(self._exact)) and self._stamped
+        self.finite = ((self._container.size or 0) > 0 or bool(self._exact)) and self._stamped
         self.damaged = 0
         # Threads that work on several frames at once hold some back.
         stream.thread_type = "AUTO" if self.finite else "SLICE"
