@@ -46,8 +46,8 @@ SEQUENCES = (
 
 Boxes = tuple[Any, Any]
 """One frame's boxes, float32 ``(N, 4)`` ``x1, y1, x2, y2``, and scores, float32 ``(N,)``."""
-Pass = Callable[[], None]
-"""Tracks one whole sequence with a new tracker."""
+Pass = Callable[[], Callable[[], None]]
+"""Makes a new tracker, and returns what tracks one whole sequence with it."""
 
 
 def read_sequence(folder: Path) -> list[Boxes]:
@@ -70,12 +70,16 @@ def our_passes(frames: list[Boxes]) -> dict[str, Pass]:
     inputs = [Instances(boxes, scores) for boxes, scores in frames]
 
     def track(make: Callable[[], Any]) -> Pass:
-        def run() -> None:
+        def prepare() -> Callable[[], None]:
             update = make().update
-            for detections in inputs:
-                update(None, detections)
 
-        return run
+            def run() -> None:
+                for detections in inputs:
+                    update(None, detections)
+
+            return run
+
+        return prepare
 
     return {"bytetrack": track(ByteTrack), "sort": track(Sort)}
 
@@ -89,12 +93,16 @@ def roboflow_passes(frames: list[Boxes]) -> dict[str, Pass]:
     ]
 
     def track(make: Callable[[], Any]) -> Pass:
-        def run() -> None:
+        def prepare() -> Callable[[], None]:
             update = make().update
-            for detections in inputs:
-                update(detections)
 
-        return run
+            def run() -> None:
+                for detections in inputs:
+                    update(detections)
+
+            return run
+
+        return prepare
 
     return {"bytetrack": track(trackers.ByteTrackTracker), "sort": track(trackers.SORTTracker)}
 
@@ -105,12 +113,16 @@ def boxmot_passes(frames: list[Boxes]) -> dict[str, Pass]:
     inputs = [np.column_stack((boxes, scores, np.zeros(len(scores)))) for boxes, scores in frames]
     image = np.zeros((1080, 1920, 3), np.uint8)
 
-    def run() -> None:
+    def prepare() -> Callable[[], None]:
         update = boxmot.ByteTrack().update
-        for detections in inputs:
-            update(detections, image)
 
-    return {"bytetrack": run}
+        def run() -> None:
+            for detections in inputs:
+                update(detections, image)
+
+        return run
+
+    return {"bytetrack": prepare}
 
 
 PEERS: dict[str, Callable[[list[Boxes]], dict[str, Pass]]] = {"trackers": roboflow_passes, "boxmot": boxmot_passes}
@@ -120,7 +132,8 @@ def measure(passes: dict[tuple[str, str], Pass], rounds: int) -> dict[tuple[str,
     """Return the least CPU seconds of each pass, all passes taking turns."""
     best = dict.fromkeys(passes, float("inf"))
     for _ in range(rounds):
-        for name, run in passes.items():
+        for name, prepare in passes.items():
+            run = prepare()
             gc.collect()
             started = time.process_time()
             run()
@@ -137,9 +150,9 @@ def compare(peers: Iterable[str], data: Path, rounds: int) -> None:
             print(f"{folder.name:<12}  not in {data}")
             continue
         frames = read_sequence(folder)
-        passes = {("vtcore", name): run for name, run in our_passes(frames).items()}
+        passes = {("vtcore", name): prepare for name, prepare in our_passes(frames).items()}
         for peer in peers:
-            passes |= {(peer, name): run for name, run in PEERS[peer](frames).items()}
+            passes |= {(peer, name): prepare for name, prepare in PEERS[peer](frames).items()}
         best = measure(passes, rounds)
         boxes = sum(len(scores) for _, scores in frames) / len(frames)
         for (who, tracker), seconds in sorted(best.items(), key=lambda item: (item[0][1], item[0][0] != "vtcore")):
@@ -158,7 +171,7 @@ def stages(data: Path, rounds: int) -> None:
     clock.watch(assignment, "linear_sum_assignment", "solver")
     for owner, names in (
         (overlap.BoxReader, ("read",)),
-        (kalman.BoxFilter, ("predict", "update", "edges", "corners", "start")),
+        (kalman.BoxFilter, ("predict", "update", "edges", "shapes", "start")),
         (kalman.XyahFilter, ("measure",)),
         (tracker.ByteTrack, ("_choose", "_match", "_settle", "_begin", "_drop_twins", "_advance")),
     ):
@@ -168,11 +181,11 @@ def stages(data: Path, rounds: int) -> None:
         if not (data / path).is_dir():
             continue
         frames = read_sequence(data / path)
-        run = our_passes(frames)["bytetrack"]
-        run()
+        prepare = our_passes(frames)["bytetrack"]
+        prepare()()
         clock.seconds.clear()
         for _ in range(rounds):
-            run()
+            prepare()()
         print(f"\n{Path(path).name}: µs per frame by stage, without the stages it calls")
         for name, seconds in sorted(clock.seconds.items(), key=lambda item: -item[1]):
             print(f"  {name:<12}{1e6 * seconds / rounds / len(frames):>8.2f}")

@@ -19,7 +19,7 @@ from vtcore.instances import Float32Array, Float64Array, Instances, Int64Array
 from vtrack_common_mot.assignment import left_over, match_above
 from vtrack_common_mot.classes import ClassGate
 from vtrack_common_mot.kalman import XyahFilter
-from vtrack_common_mot.overlap import BoxReader, overlaps, paired_overlaps
+from vtrack_common_mot.overlap import BoxReader, overlaps
 from vtrack_common_mot.rows import ID, LABEL, LAST, START, TrackRows
 from vtrack_common_mot.tracker import BoxTracker
 from vtrack_plugin_bytetrack.config import ByteTrackConfig
@@ -34,6 +34,9 @@ ENDING = 4
 
 _HEIGHT_SPEED = 7
 """Row of the motion that holds how fast the height changes."""
+
+_Matching = tuple[Int64Array, Int64Array, Int64Array, Int64Array]
+"""Tracks and the detection of each; confirmed tracks without one, and high detections without a track."""
 
 _PIXEL = 1.0
 """The original counts a box's last pixels in when it measures overlap."""
@@ -94,7 +97,6 @@ class ByteTrack(BoxTracker):
         self._floor = _number(1 - match_threshold)
         self._second_floor = _number(1 - second_match_threshold)
         self._unconfirmed_floor = _number(1 - unconfirmed_match_threshold)
-        self._reach = _number(1.001 * duplicate_threshold / max(1 - duplicate_threshold, 1e-9))
         self._same = _number(1 - duplicate_threshold)
         self._fuse_score = fuse_score
         self._per_class = per_class
@@ -177,50 +179,72 @@ class ByteTrack(BoxTracker):
             ahead[:, pool:] = motion[:, pool:]
         return ahead
 
-    def _match(
-        self, overlap: Float64Array, scores: Float32Array, high: int
-    ) -> tuple[Int64Array, Int64Array, Int64Array, Int64Array]:
+    def _match(self, overlap: Float64Array, scores: Float32Array, high: int) -> _Matching:
         """Assign detections to tracks in three rounds.
 
         Args:
             overlap: Of each track with each detection.
             scores: Of the detections.
             high: How many of the detections, the first, are high.
-
-        Returns:
-            Tracks and the detection of each; confirmed tracks without one; high detections without a track.
         """
         known, count = overlap.shape
         pool = self._seen + self._lost
-        gain = overlap
-        if pool < known or high < count:
-            gain = overlap[:pool, :high]
-        tracks, found = match_above(gain * scores[:high] if self._fuse_score else gain, self._floor)
-        missing, unused = left_over(pool, tracks), left_over(high, found)
-        if high < count and len(missing):
-            idle = missing[: missing.searchsorted(self._seen)] if self._lost else missing
-            if len(idle):
-                some, later = match_above(overlap[:, high:].take(idle, 0), self._second_floor, apart=True)
-                if len(some):
-                    tracks = np.concatenate((tracks, idle.take(some)))
-                    found = np.concatenate((found, later + high))
-                    missing = missing.take(left_over(len(missing), some))
-        if pool < known and len(unused):
-            gain = overlap[pool:].take(unused, 1)
-            if self._fuse_score:
-                gain = gain * scores.take(unused)
-            some, later = match_above(gain, self._unconfirmed_floor, apart=True)
-            if len(some):
-                tracks = np.concatenate((tracks, some + pool))
-                found = np.concatenate((found, unused.take(later)))
-                unused = unused.take(left_over(len(unused), later))
-        return tracks, found, missing, unused
+        gain = overlap if pool == known and high == count else overlap[:pool, :high]
+        if self._fuse_score:
+            gain = gain * scores[:high]
+        tracks, found = match_above(gain, self._floor)
+        matching = tracks, found, left_over(pool, tracks), left_over(high, found)
+        if high < count:
+            matching = self._match_low(overlap[:, high:], high, matching)
+        if pool < known:
+            matching = self._match_unconfirmed(overlap[pool:], scores, matching)
+        return matching
+
+    def _match_low(self, overlap: Float64Array, high: int, matching: _Matching) -> _Matching:
+        """Continue tracks of the last frame, not the lost, with low detections.
+
+        Args:
+            overlap: Of each track with each low detection.
+            high: Number of detections before the low ones.
+            matching: What is matched so far.
+        """
+        tracks, found, missing, unused = matching
+        idle = missing[: missing.searchsorted(self._seen)] if self._lost else missing
+        if len(idle) == 0:
+            return matching
+        some, low = match_above(overlap.take(idle, 0), self._second_floor, apart=True)
+        if len(some) == 0:
+            return matching
+        tracks, found = np.concatenate((tracks, idle.take(some))), np.concatenate((found, low + high))
+        return tracks, found, missing.take(left_over(len(missing), some)), unused
+
+    def _match_unconfirmed(self, overlap: Float64Array, scores: Float32Array, matching: _Matching) -> _Matching:
+        """Confirm tracks seen only once with the high detections that are left.
+
+        Args:
+            overlap: Of each unconfirmed track with each detection.
+            scores: Of the detections.
+            matching: What is matched so far.
+        """
+        tracks, found, missing, unused = matching
+        if len(unused) == 0:
+            return matching
+        gain = overlap.take(unused, 1)
+        if self._fuse_score:
+            gain = gain * scores.take(unused)
+        some, free = match_above(gain, self._unconfirmed_floor, apart=True)
+        if len(some) == 0:
+            return matching
+        tracks = np.concatenate((tracks, some + (self._seen + self._lost)))
+        found = np.concatenate((found, unused.take(free)))
+        return tracks, found, missing, unused.take(left_over(len(unused), free))
 
     def _end(self, tracks: Int64Array, missing: Int64Array) -> Int64Array:
         """Return the missing tracks less those that end here."""
         ending = self._rows.facts[ENDING]
         self._any_ending = bool(ending.take(tracks).any())
-        return missing[ending.take(missing) == 0]
+        staying: Int64Array = missing[ending.take(missing) == 0]
+        return staying
 
     def _settle(self, ahead: Float64Array, tracks: Int64Array, missing: Int64Array, measured: Float64Array) -> None:
         """Keep the tracks that were seen, corrected by what was measured, then those that are missing."""
@@ -246,21 +270,15 @@ class ByteTrack(BoxTracker):
         self._rows.append(self._filter.start(measured), facts)
 
     def _drop_twins(self, edges: Float64Array) -> Int64Array | None:
-        """Drop the younger of a seen and a lost track in the same place; return which tracks stay, None for all."""
+        """Drop the younger of a present and a lost track in the same place; return which tracks stay, None for all."""
         seen, end = self._seen, self._seen + self._lost
-        left = edges[0]
-        present = left[:seen] if end == len(left) else np.concatenate((left[:seen], left[end:]))
-        # Boxes that overlap this much begin at nearly the same x: few pairs are left to look at.
-        near = np.abs(present[:, None] - left[seen:end]) < edges[4, seen:end] * self._reach
-        if not np.count_nonzero(near):
-            return None
-        here, gone = near.nonzero()
-        here[here >= seen] += self._lost
-        gone += seen
-        twins = paired_overlaps(edges.take(here, 1), edges.take(gone, 1)) > self._same
+        present = edges[:, :seen] if end == edges.shape[1] else np.concatenate((edges[:, :seen], edges[:, end:]), 1)
+        twins = overlaps(present, edges[:, seen:end]) > self._same
         if not np.count_nonzero(twins):
             return None
-        return self._drop_younger(here[twins], gone[twins])
+        here, gone = twins.nonzero()
+        here[here >= seen] += self._lost
+        return self._drop_younger(here, gone + seen)
 
     def _drop_younger(self, here: Int64Array, gone: Int64Array) -> Int64Array | None:
         """Drop one of each pair of twins, a present and a lost one; return which tracks stay, None for all."""

@@ -90,7 +90,8 @@ def overlaps(first: Float64Array, second: Float64Array) -> Float64Array:
     rows, columns = first.shape[1], second.shape[1]
     if rows * columns <= _FEW:
         row, column = _grid(rows, columns)
-        return paired_overlaps(first.take(row, 1), second.take(column, 1)).reshape(rows, columns)
+        listed = paired_overlaps(first.take(row, 1), second.take(column, 1))
+        return listed.reshape(rows, columns)
     edges = np.minimum(first[:4, :, None], second[:4, None, :])
     sides = edges[:2]
     np.add(sides, edges[2:], sides)
@@ -98,10 +99,11 @@ def overlaps(first: Float64Array, second: Float64Array) -> Float64Array:
     # One side is enough: a negative height then makes the product negative or 0.
     np.maximum(width, _ZERO, out=width)
     np.multiply(width, shared, shared)
-    union = first[5][:, None] + second[5]
+    union: Float64Array = first[5][:, None] + second[5]
     np.subtract(union, shared, union)
     np.maximum(union, _SMALLEST_AREA, out=union)
-    return np.divide(shared, union, union)
+    np.divide(shared, union, union)
+    return union
 
 
 def paired_overlaps(first: Float64Array, second: Float64Array) -> Float64Array:
@@ -114,9 +116,11 @@ def paired_overlaps(first: Float64Array, second: Float64Array) -> Float64Array:
     edges = np.minimum(first[:4], second[:4])
     sides = edges[:2] + edges[2:]
     shared: Float64Array = np.maximum(sides[0], _ZERO) * sides[1]
-    union = first[5] + second[5]
+    union: Float64Array = first[5] + second[5]
     np.subtract(union, shared, union)
-    return np.divide(shared, np.maximum(union, _SMALLEST_AREA), union)
+    np.maximum(union, _SMALLEST_AREA, out=union)
+    np.divide(shared, union, union)
+    return union
 
 
 @lru_cache(maxsize=512)

@@ -40,7 +40,7 @@ class TrackRows:
 
     def __len__(self) -> int:
         """Return the number of tracks."""
-        return self.facts.shape[1]
+        return int(self.facts.shape[1])
 
     def keep(self, order: Int64Array) -> None:
         """Keep the tracks of the given columns, in that order."""
