@@ -79,8 +79,7 @@ def annotate(
     if tracks.masks is not None:
         _draw_masks(canvas, tracks.masks, colours)
     if trails is not None and tracks.ids is not None:
-        for identity, colour in zip(tracks.ids.tolist(), colours, strict=True):
-            _draw_trail(canvas, trails[identity] * factor, colour, pen)
+        _draw_trails(canvas, [trails[identity] for identity in tracks.ids.tolist()], colours, factor, pen)
     # What stands lower in the picture is usually nearer: drawn later, over the rest.
     order = np.argsort(corners[:, 3], kind="stable").tolist()
     matched = None if tracks.detection_index is None else (tracks.detection_index >= 0).tolist()
@@ -159,12 +158,16 @@ def _draw_box(canvas: Image, corners: Seq[int], colour: Colour, pen: Pen) -> Non
     cv2.rectangle(canvas, upper_left, lower_right, colour, pen.line)
 
 
-def _draw_trail(canvas: Image, points: npt.NDArray[np.float32], colour: Colour, pen: Pen) -> None:
-    if len(points) < 2:
-        return
-    line = _pixels(points, canvas).reshape(-1, 1, 2)
-    cv2.polylines(canvas, [line], False, OUTLINE, pen.line + 2)
-    cv2.polylines(canvas, [line], False, colour, pen.line)
+def _draw_trails(
+    canvas: Image, trails: Seq[npt.NDArray[np.float32]], colours: Seq[Colour], factor: float, pen: Pen
+) -> None:
+    # All points are rounded at once: one at a time costs as much as drawing them.
+    points = _pixels(np.concatenate(trails) * factor, canvas)
+    lines = np.split(points, np.cumsum([len(trail) for trail in trails])[:-1])
+    for line, colour in zip(lines, colours, strict=True):
+        if len(line) > 1:
+            cv2.polylines(canvas, [line], False, OUTLINE, pen.line + 2)
+            cv2.polylines(canvas, [line], False, colour, pen.line)
 
 
 def _draw_masks(canvas: Image, masks: Masks, colours: Seq[Colour]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import unicodedata
+from collections.abc import Iterable
 from collections.abc import Sequence as Seq
 
 import cv2
@@ -42,8 +43,8 @@ def draw_captions(
 ) -> None:
     """Write beside boxes, each text on a ground of its colour: above its box where there is room, else inside it.
 
-    The whole text is written even if it is wider than its box. From the uppermost box downwards, the short text takes
-    its place where the whole one would not fit into the picture or would cover a caption that stands already.
+    The whole text is written even if it is wider than its box, except where it would cover the text of another: each
+    box keeps the room of its short text, and the uppermost box is the first to take more.
 
     Args:
         canvas: Picture to draw on.
@@ -54,22 +55,22 @@ def draw_captions(
         stroke: Thickness of the letters.
     """
     height, width = canvas.shape[:2]
-    taken: list[_Place] = []
-    for row in sorted(range(len(boxes)), key=lambda row: boxes[row][1]):
-        x1, y1, x2, y2 = boxes[row]
-        if x2 < 0 or y2 < 0 or x1 >= width or y1 >= height:
-            continue
+    shown = [row for row, (x1, y1, x2, y2) in enumerate(boxes) if x2 >= 0 and y2 >= 0 and x1 < width and y1 < height]
+    places = {row: _place(captions[row][1], boxes[row], canvas, font, stroke) for row in shown if captions[row][1]}
+    for row in sorted(shown, key=lambda row: boxes[row][1]):
         text, short = captions[row]
-        place = _place(text, x1, y1, canvas, font, stroke)
-        if place[2] > width or _covers_any(place, taken):
-            text, place = short, _place(short, x1, y1, canvas, font, stroke)
+        places.pop(row, None)
+        place = _place(text, boxes[row], canvas, font, stroke)
+        if place[2] > width or _covers_any(place, places.values()):
+            text, place = short, _place(short, boxes[row], canvas, font, stroke)
         if text:
-            taken.append(place)
+            places[row] = place
             _write(canvas, text, place, colours[row], font, stroke)
 
 
-def _place(text: str, x: int, y: int, canvas: Image, font: float, stroke: int) -> _Place:
-    """Return the ground of a text whose box begins at ``x, y``, moved into the picture."""
+def _place(text: str, box: Seq[int], canvas: Image, font: float, stroke: int) -> _Place:
+    """Return the ground of a text at its box, moved into the picture."""
+    x, y = box[0], box[1]
     text_width, text_height, below = _text_size(text, font, stroke)
     margin = _margin(text_height)
     wide, high = text_width + 2 * margin, text_height + below + 2 * margin
@@ -82,9 +83,10 @@ def _margin(text_height: int) -> int:
     return max(1, text_height // 4)
 
 
-def _covers_any(place: _Place, others: Seq[_Place]) -> bool:
+def _covers_any(place: _Place, others: Iterable[_Place]) -> bool:
     left, top, right, bottom = place
-    return any(left < x2 and x1 < right and top < y2 and y1 < bottom for x1, y1, x2, y2 in others)
+    # Most differ in height, so that is asked first.
+    return any(top < y2 and y1 < bottom and left < x2 and x1 < right for x1, y1, x2, y2 in others)
 
 
 def _write(canvas: Image, text: str, place: _Place, colour: Colour, font: float, stroke: int) -> None:

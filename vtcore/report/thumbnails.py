@@ -37,6 +37,8 @@ FALSE_COLOUR: Colour = (40, 40, 225)
 MISSED_COLOUR: Colour = (0, 145, 255)
 SWITCH_COLOUR: Colour = (215, 50, 215)
 _CANVAS: Colour = (58, 52, 48)
+_STYLES = {SWITCH: (SWITCH_COLOUR, 3), FALSE: (FALSE_COLOUR, 3)}
+"""Colour and thickness of the boxes of results that are wrong."""
 
 
 @attrs.frozen
@@ -62,20 +64,25 @@ class Thumbnail:
 
 @attrs.frozen(eq=False)
 class _Marked:
-    """A frame's boxes by what is to be said of them."""
+    """A frame's boxes and what is to be said of them.
 
-    correct: Float32Array
-    false: Float32Array
+    Attributes:
+        boxes: float32 ``(N, 4)`` ``x1, y1, x2, y2`` of the results, in pixels of the frame.
+        ids: Their identities.
+        kinds: Of each result `SWITCH`, `FALSE`, or empty where nothing is wrong.
+        missed: float32 ``(K, 4)``, annotations that were missed.
+    """
+
+    boxes: Float32Array
+    ids: list[int]
+    kinds: list[str]
     missed: Float32Array
-    switched: Float32Array
-    correct_ids: list[int]
-    false_ids: list[int]
-    switched_ids: list[int]
 
     def of(self, reason: str) -> Float32Array:
-        """Return the boxes that the frame is shown for; all where it is for none in particular."""
-        chosen = {SWITCH: self.switched, FALSE: self.false, MISSED: self.missed}.get(reason)
-        return np.concatenate([self.correct, self.false, self.switched]) if chosen is None else chosen
+        """Return the boxes that the frame is shown for; all results where it is for none in particular."""
+        if reason == MISSED:
+            return self.missed
+        return self.boxes if reason not in _STYLES else self.boxes[[kind == reason for kind in self.kinds]]
 
 
 def make_thumbnails(report: SequenceReport, most: int, *, deadline: float = math.inf) -> list[Thumbnail]:
@@ -150,38 +157,25 @@ def _thumbnail(report: SequenceReport, results: TrackTable, pick: Pick, image: I
     shift = np.array([left, top, left, top], np.float32)
     _draw(picture, marked, lambda boxes: (boxes - shift) * factor, scored=report.errors is not None)
     errors = report.errors
-    counts = {}
-    if errors is not None and pick.frame < len(errors.fp):
-        counts = {
-            FALSE: int(errors.fp[pick.frame]),
-            MISSED: int(errors.fn[pick.frame]),
-            SWITCH: int(errors.idsw[pick.frame]),
-        }
-    rows = results.rows(pick.frame)
-    return Thumbnail(pick.frame, pick.reason, counts, rows.stop - rows.start, _encoded(picture), size)
+    counts: dict[str, int] = {}
+    if errors is not None:
+        of_frame = {FALSE: errors.fp, MISSED: errors.fn, SWITCH: errors.idsw}
+        counts = {kind: int(numbers[pick.frame]) for kind, numbers in of_frame.items()}
+    return Thumbnail(pick.frame, pick.reason, counts, len(marked.boxes), _encoded(picture), size)
 
 
 def _marked(report: SequenceReport, results: TrackTable, frame: int) -> _Marked:
     rows = np.arange(len(results))[results.rows(frame)]
-    boxes, ids = _corners(results.ltwh[rows]), results.ids[rows]
-    errors = report.errors
-    none = np.zeros(len(rows), bool)
-    false = none if errors is None else np.isin(rows, errors.fp_rows)
-    switched = none if errors is None else np.isin(rows, errors.idsw_rows)
-    correct = ~(false | switched)
+    kinds = [""] * len(rows)
     missed = np.zeros((0, 4), np.float32)
-    if errors is not None and report.truth is not None:
-        truth_rows = np.arange(len(report.truth))[report.truth.rows(frame)]
-        missed = _corners(report.truth.ltwh[truth_rows[np.isin(truth_rows, errors.fn_rows)]])
-    return _Marked(
-        correct=boxes[correct],
-        false=boxes[false],
-        missed=missed,
-        switched=boxes[switched],
-        correct_ids=ids[correct].tolist(),
-        false_ids=ids[false].tolist(),
-        switched_ids=ids[switched].tolist(),
-    )
+    errors = report.errors
+    if errors is not None:
+        false, switched = np.isin(rows, errors.fp_rows), np.isin(rows, errors.idsw_rows)
+        kinds = np.select([false, switched], [FALSE, SWITCH], "").tolist()
+        if report.truth is not None:
+            annotated = np.arange(len(report.truth))[report.truth.rows(frame)]
+            missed = _corners(report.truth.ltwh[annotated[np.isin(annotated, errors.fn_rows)]])
+    return _Marked(boxes=_corners(results.ltwh[rows]), ids=results.ids[rows].tolist(), kinds=kinds, missed=missed)
 
 
 def _corners(ltwh: npt.NDArray[np.float64]) -> Float32Array:
@@ -210,24 +204,18 @@ def _draw(picture: Image, marked: _Marked, place: Callable[[Float32Array], Float
         rounded: list[list[int]] = np.rint(np.clip(place(boxes), -limit, limit)).astype(int).tolist()
         return rounded
 
-    groups = (
-        (marked.correct, marked.correct_ids, CORRECT_COLOUR, 2),
-        (marked.switched, marked.switched_ids, SWITCH_COLOUR, 3),
-        (marked.false, marked.false_ids, FALSE_COLOUR, 3),
-    )
-    placed: list[list[int]] = []
-    texts: list[str] = []
-    colours: list[Colour] = []
-    for boxes, ids, colour, thickness in groups:
-        for corners, identity in zip(pixels(boxes), ids, strict=True):
-            shown = colour if scored else colour_of(identity)
-            _rectangle(picture, corners, shown, thickness, edged=colour is not CORRECT_COLOUR)
-            placed.append(corners)
-            texts.append(str(identity) if identity >= 0 else "")
-            colours.append(shown)
-    for corners in pixels(marked.missed):
-        _dashed_rectangle(picture, corners, MISSED_COLOUR)
-    draw_captions(picture, placed, [(text, text) for text in texts], colours, _FONT, 1)
+    # What is wrong is drawn over what is not.
+    order = sorted(range(len(marked.ids)), key=lambda row: marked.kinds[row] in _STYLES)
+    corners, ids = pixels(marked.boxes), marked.ids
+    colours = []
+    for row in order:
+        colour, thickness = _STYLES.get(marked.kinds[row], (CORRECT_COLOUR if scored else colour_of(ids[row]), 2))
+        _rectangle(picture, corners[row], colour, thickness, edged=marked.kinds[row] in _STYLES)
+        colours.append(colour)
+    for missed in pixels(marked.missed):
+        _dashed_rectangle(picture, missed, MISSED_COLOUR)
+    texts = [str(ids[row]) if ids[row] >= 0 else "" for row in order]
+    draw_captions(picture, [corners[row] for row in order], [(text, text) for text in texts], colours, _FONT, 1)
 
 
 def _rectangle(picture: Image, corners: list[int], colour: Colour, thickness: int, *, edged: bool) -> None:

@@ -145,8 +145,15 @@ class TestCaptionPlaces:
         assert ground[0] == 50
         assert ground[3] == 100
 
-    def test_the_lower_of_two_takes_the_short_form_where_captions_would_meet(self) -> None:
-        upper, lower = [60, 96, 70, 130], [50, 100, 60, 130]
+    def test_no_caption_covers_the_short_form_of_another(self) -> None:
+        left, right = [50, 100, 60, 130], [80, 96, 90, 130]
+        for order in ([left, right], [right, left]):
+            grounds = dict(zip(map(tuple, order), self.grounds(*order), strict=True))
+            assert not self.wide(grounds[tuple(left)]), "it would cover the identity at its right"
+            assert self.wide(grounds[tuple(right)])
+
+    def test_the_upper_of_two_takes_the_room_that_both_could_have(self) -> None:
+        upper, lower = [230, 96, 240, 130], [390, 104, 400, 130]  # moved to the left, into the picture
         for order in ([upper, lower], [lower, upper]):
             grounds = dict(zip(map(tuple, order), self.grounds(*order), strict=True))
             assert self.wide(grounds[tuple(upper)])
