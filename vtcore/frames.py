@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, ClassVar
 
@@ -137,8 +137,13 @@ class Sequence(ABC):
         """Return the detections that come with the data, or None when there are none."""
         return None
 
-    def check(self, *, images: bool) -> Iterator[str]:
-        """Yield what is wrong with the files, without decoding them (``file: message``), for the preflight."""
+    def check(self, needs: Collection[str]) -> Iterator[str]:
+        """Yield what is wrong with the files, without decoding them (``file: message``), for the preflight.
+
+        Args:
+            needs: What the run needs of the sequence, in the words of `vtcore.interfaces`: what nobody needs is not
+                looked at.
+        """
         yield from ()
 
     def __repr__(self) -> str:

@@ -235,13 +235,13 @@ def _fitting_data(experiment: Experiment, sequences: list[Sequence]) -> Iterator
     if not sequences:
         return
     needs = experiment.needs()
-    images = "image" in needs or experiment.run.show
-    without_images = [sequence for sequence in sequences if images and not sequence.has_images]
-    yield from _lacking(experiment, without_images, "image")
+    if "image" in needs:
+        yield from _lacking(experiment, [sequence for sequence in sequences if not sequence.has_images], "image")
     rows: dict[str, None] = {}
     for sequence in sequences:
-        check = functools.partial(sequence.check, images=images and sequence.has_images)
-        rows |= dict.fromkeys(_answers(check))
+        # That images are not there at all is told above, once for all sequences.
+        looked_at = needs if sequence.has_images else needs - {"image"}
+        rows |= dict.fromkeys(_answers(functools.partial(sequence.check, looked_at)))
     live = [sequence for sequence in sequences if sequence.live] if experiment.metrics else []
     if live:
         message = f"a live source ({_names(live)}) has no annotations to score against; leave [[metrics]] out"

@@ -43,7 +43,7 @@ def test_checking_data_does_not_import_opencv(tmp_path: object) -> None:
     code = (
         "import sys; from vtrack_datasets.synthetic import SyntheticDataset; "
         "from vtrack_datasets.mot_challenge import MotChallengeDataset; "
-        "[list(s.check(images=True)) for s in SyntheticDataset().sequences()]; print('cv2' in sys.modules)"
+        "[list(s.check(['image'])) for s in SyntheticDataset().sequences()]; print('cv2' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

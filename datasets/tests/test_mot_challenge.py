@@ -85,7 +85,7 @@ def test_a_half_reads_its_own_images(write_sequence: Write) -> None:
     ]
     assert shades == [40, 50]
     (folder / "img1" / "000001.jpg").unlink()
-    assert list(only(folder, half="second").check(images=True)) == []
+    assert list(only(folder, half="second").check({"image", "given-detections", "annotations"})) == []
 
 
 def test_any_frame_is_read_alone(write_sequence: Write) -> None:
@@ -126,7 +126,7 @@ def test_images_in_order_of_their_numbers(write_sequence: Write, name: str) -> N
     (folder / "img1" / "Thumbs.db").touch()
     sequence = only(folder)
     assert sequence.has_images
-    assert list(sequence.check(images=True)) == []
+    assert list(sequence.check({"image", "given-detections", "annotations"})) == []
     frames = list(sequence.frames())
     assert [int(frame.image.mean().round()) for frame in frames if frame.image is not None] == list(range(10, 120, 10))
     assert [frame.index for frame in frames] == list(range(11))
@@ -139,14 +139,14 @@ def test_folder_and_suffix_of_seqinfo_count(write_sequence: Write) -> None:
     write_images(folder, [0, 1], "{:04d}.png", below="frames")
     sequence = only(folder)
     assert len(list(sequence.frames())) == 2
-    assert list(sequence.check(images=True)) == []
+    assert list(sequence.check({"image", "given-detections", "annotations"})) == []
 
 
 def test_images_beyond_the_length_are_left_out(write_sequence: Write) -> None:
     folder = write_sequence("A", length=2)
     write_images(folder, range(1, 6))
     assert len(list(only(folder).frames())) == 2
-    assert list(only(folder).check(images=True)) == []
+    assert list(only(folder).check({"image", "given-detections", "annotations"})) == []
 
 
 def test_missing_and_empty_images(write_sequence: Write) -> None:
@@ -154,11 +154,11 @@ def test_missing_and_empty_images(write_sequence: Write) -> None:
     write_images(folder, [1, 2, 4, 5])
     (folder / "img1" / "000002.jpg").write_bytes(b"")
     sequence = only(folder)
-    assert list(sequence.check(images=True)) == [
+    assert list(sequence.check({"image", "given-detections", "annotations"})) == [
         f"{folder / 'img1'}: 2 of 6 images are missing (seqLength in seqinfo.ini is 6): 000003.jpg, 000006.jpg",
         f"{folder / 'img1' / '000002.jpg'}: empty file; fetch it anew",
     ]
-    assert list(sequence.check(images=False)) == []
+    assert list(sequence.check({"given-detections", "annotations"})) == []
     frames = sequence.frames()
     assert next(frames).index == 0
     with pytest.raises(DataError, match=r"000002\.jpg"):
@@ -175,7 +175,9 @@ def test_a_missing_image_shifts_no_other(write_sequence: Write) -> None:
 def test_fewer_images_that_no_number_names(write_sequence: Write) -> None:
     folder = write_sequence("A", length=3)
     write_images(folder, [1, 2], "frame-{}.jpg")
-    assert list(only(folder).check(images=True)) == [f"{folder / 'img1'}: 2 images, but seqLength in seqinfo.ini is 3"]
+    assert list(only(folder).check({"image", "given-detections", "annotations"})) == [
+        f"{folder / 'img1'}: 2 images, but seqLength in seqinfo.ini is 3"
+    ]
     frames = only(folder).frames()
     assert [next(frames).index, next(frames).index] == [0, 1]
     with pytest.raises(DamagedSourceError, match=r"img1: 2 images, but seqLength in seqinfo\.ini is 3"):
@@ -185,12 +187,12 @@ def test_fewer_images_that_no_number_names(write_sequence: Write) -> None:
 def test_no_images(write_sequence: Write) -> None:
     folder = write_sequence("A")
     gone = f"{folder / 'img1'}: no such folder; put the images there, or correct imDir in seqinfo.ini"
-    assert list(only(folder).check(images=True)) == [gone]
+    assert list(only(folder).check({"image", "given-detections", "annotations"})) == [gone]
     with pytest.raises(DataError) as caught:
         next(only(folder).frames())
     assert str(caught.value) == gone
     (folder / "img1").mkdir()
-    assert list(only(folder).check(images=True)) == [
+    assert list(only(folder).check({"image", "given-detections", "annotations"})) == [
         f"{folder / 'img1'}: no .jpg images; put them there, or correct imDir and imExt in seqinfo.ini"
     ]
 
@@ -223,12 +225,12 @@ def test_bad_rows_are_named(write_sequence: Write, gt: str, line: int | None, me
     with pytest.raises(DataError) as caught:
         only(folder).annotations()
     assert str(caught.value) == f"{place}: {message}"
-    assert list(only(folder).check(images=False)) == [f"{place}: {message}"]
+    assert list(only(folder).check({"given-detections", "annotations"})) == [f"{place}: {message}"]
 
 
 def test_check_tells_every_bad_row_of_both_files(write_sequence: Write) -> None:
     folder = write_sequence("A", gt="1,1\n1,2\n", det="1,-1,1,2,3,-4,1\n2,-1,1,2,x,4,1\n")
-    found = list(only(folder).check(images=False))
+    found = list(only(folder).check({"given-detections", "annotations"}))
     assert [problem.split(": ")[0] for problem in found] == [
         f"{folder / name / name}.txt:{line}" for name in ("det", "gt") for line in (1, 2)
     ]
@@ -236,7 +238,7 @@ def test_check_tells_every_bad_row_of_both_files(write_sequence: Write) -> None:
 
 def test_ids_of_detections_may_repeat(write_sequence: Write) -> None:
     sequence = only(write_sequence("A", det="1,-1,1,2,3,4,1\n1,-1,5,6,7,8,1\n"))
-    assert list(sequence.check(images=False)) == []
+    assert list(sequence.check({"given-detections", "annotations"})) == []
 
 
 def test_sequence_without_seqinfo_is_named(tmp_path: Path) -> None:
@@ -244,3 +246,9 @@ def test_sequence_without_seqinfo_is_named(tmp_path: Path) -> None:
     (tmp_path / "train" / "A" / "det" / "det.txt").write_text("1,-1,1,2,3,4,1\n")
     with pytest.raises(DataError, match=r"A/seqinfo.ini: missing; write the line \[Sequence\]"):
         MotChallengeDataset(str(tmp_path), split="train").sequences()
+
+
+def test_what_nobody_needs_is_not_checked(write_sequence: Write) -> None:
+    folder = write_sequence("A", gt="this is no row\n", det="1,-1,1,2,3,4,1\n")
+    assert list(only(folder).check({"given-detections"})) == []
+    assert len(list(only(folder).check({"annotations"}))) == 1

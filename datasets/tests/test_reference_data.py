@@ -48,7 +48,7 @@ def test_a_real_sequence_with_images(reference_data: Path) -> None:
     if not folder.is_dir():
         pytest.skip(f"no {folder}")
     (sequence,) = MotChallengeDataset(str(folder)).sequences()
-    assert list(sequence.check(images=True)) == []
+    assert list(sequence.check({"image", "given-detections", "annotations"})) == []
     frames = list(sequence.frames())
     assert len(frames) == sequence.length == 71
     assert all(frame.image is not None and frame.image.shape == (480, 640, 3) for frame in frames)

@@ -50,7 +50,7 @@ def test_sequences_tell_what_they_are() -> None:
     first = sequences[0]
     assert (first.length, first.width, first.height, first.frame_rate) == (7, 640, 480, 25)
     assert (first.classes, first.live, first.has_images) == (("car", "ball"), False, True)
-    assert list(first.check(images=True)) == []
+    assert list(first.check({"image", "given-detections", "annotations"})) == []
     assert not np.array_equal(first.render(0), sequences[1].render(0))
 
 

@@ -37,7 +37,7 @@ def test_sequence_defaults():
     sequence = Nothing("walk", length=2, width=6, height=4)
     assert list(sequence.frames()) == []
     assert (sequence.annotations(), sequence.detections()) == (None, None)
-    assert list(sequence.check(images=True)) == []
+    assert list(sequence.check({"image"})) == []
     assert (sequence.classes, sequence.live, sequence.has_images, sequence.frame_rate) == ((), False, True, None)
     assert repr(sequence) == "<Nothing 'walk': 2 frames, 6x4>"
 

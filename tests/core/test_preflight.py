@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -63,8 +63,8 @@ class FakeSequence(Sequence):
             raise DataError("row is wrong", file=f"{self.name}/det.txt", line=1)
         return None if self.name in self.config.without_detections else TrackTable.empty()
 
-    def check(self, *, images: bool) -> Iterator[str]:
-        self.reads.append(f"check images={images}")
+    def check(self, needs: Collection[str]) -> Iterator[str]:
+        self.reads.append(f"check {sorted(needs)}")
         for row in range(self.config.bad_rows):
             yield f"{self.name}/det.txt:{row + 1}: row is wrong"
 
@@ -157,9 +157,9 @@ def test_nothing_to_find(checked: Any) -> None:
 
 def test_only_what_is_needed_is_read_and_once(checked: Any) -> None:
     for sequence in checked().sequences:
-        assert sequence.reads == ["check images=False", "detections"]
+        assert sequence.reads == ["check ['detections', 'given-detections']", "detections"]
     for sequence in checked('metrics=[{type="one", needs=["annotations"]}]', 'detector.needs=["image"]').sequences:
-        assert sequence.reads == ["check images=True", "annotations"]
+        assert sequence.reads == ["check ['annotations', 'detections', 'image']", "annotations"]
 
 
 @pytest.mark.parametrize(

@@ -134,8 +134,9 @@ class Experiment:
             yield from _components(getattr(self, field.name), (field.name,))
 
     def needs(self) -> frozenset[str]:
-        """Return what the components need, as `vtcore.interfaces` tells it: ``image``, ``annotations``, ..."""
-        return frozenset().union(*(needs_of(configured) for configured in self.components()))
+        """Return what the run needs, as `vtcore.interfaces` tells it: ``image``, ``annotations``, ..."""
+        shown = frozenset({"image"} if self.run.show else ())
+        return shown.union(*(needs_of(configured) for configured in self.components()))
 
     def problem(self, message: str, key: KeyPath | str) -> Problem:
         """Return a problem of a key, placed at the line where it, or the nearest table around it, was written.

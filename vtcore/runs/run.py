@@ -108,7 +108,6 @@ class Run:
 
     def _build(self) -> None:
         experiment, options = self.experiment, self.experiment.run
-        needs = experiment.needs()
         context = BuildContext(
             device=options.device,
             dtype=options.dtype,
@@ -124,7 +123,7 @@ class Run:
             transforms=[build(transform, context) for transform in experiment.transforms],
             detector=None if experiment.detector is None else build(experiment.detector, context),
             tracker=None if experiment.tracker is None else build(experiment.tracker, context),
-            images="image" in needs or options.show,
+            images="image" in experiment.needs(),
             prefetch=options.prefetch,
             max_frames=options.max_frames,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,7 @@ class CameraSequence(LiveSequence):
             raise DataError(f"camera {self.index} gives no pictures; another program may be using it")
         raise DamagedSourceError(f"camera {self.index} stopped after {count} frames", frames_read=count)
 
-    def check(self, *, images: bool) -> Iterator[str]:
+    def check(self, needs: Collection[str]) -> Iterator[str]:
         """Yield that the camera is not there, where the system tells without opening it."""
         if _lists_cameras() and f"/dev/video{self.index}" not in _video_devices():
             yield self._missing()

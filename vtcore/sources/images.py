@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -185,9 +185,9 @@ class ImageSequence(Sequence):
         """Return the detections it was made with."""
         return self._detections
 
-    def check(self, *, images: bool) -> Iterator[str]:
+    def check(self, needs: Collection[str]) -> Iterator[str]:
         """Yield which files are missing or empty, where images are asked for."""
-        if not images:
+        if "image" not in needs:
             return
         for path in self.paths:
             try:

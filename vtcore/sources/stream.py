@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 
 from vtcore.errors import DamagedSourceError, DataError
@@ -120,7 +120,7 @@ class StreamSequence(LiveSequence):
             time.sleep(min(FIRST_PAUSE * 2**tries, LONGEST_PAUSE))
             tries += 1
 
-    def check(self, *, images: bool) -> Iterator[str]:
+    def check(self, needs: Collection[str]) -> Iterator[str]:
         """Yield nothing: whether the server is there is found out by connecting, in the run itself."""
         yield from ()
 

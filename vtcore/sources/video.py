@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +138,7 @@ class VideoSequence(Sequence):
             frames_read=count,
         )
 
-    def check(self, *, images: bool) -> Iterator[str]:
+    def check(self, needs: Collection[str]) -> Iterator[str]:
         """Yield what keeps the file from being read; one that is only cut off can be read up to there."""
         try:
             self._container()

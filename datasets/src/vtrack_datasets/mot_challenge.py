@@ -10,7 +10,7 @@ of N frames the first half is 0 to ``N // 2`` inclusive, the second the rest; fr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from collections.abc import Sequence as Seq
 from pathlib import Path
 from typing import ClassVar
@@ -178,11 +178,13 @@ class MotChallengeSequence(Sequence):
             self._detections = self._cut(TrackTable(rows.frames, rows.ltwh, scores=rows.scores, labels=labels))
         return self._detections
 
-    def check(self, *, images: bool) -> Iterator[str]:
-        """Yield what is wrong with ``det.txt``, ``gt.txt`` and, if they are needed, the images."""
-        for read in (self.detections, self.annotations):
-            yield from self._problems(read)
-        if images:
+    def check(self, needs: Collection[str]) -> Iterator[str]:
+        """Yield what is wrong with those of ``det.txt``, ``gt.txt`` and the images that are needed."""
+        if "given-detections" in needs:
+            yield from self._problems(self.detections)
+        if "annotations" in needs:
+            yield from self._problems(self.annotations)
+        if "image" in needs:
             yield from image_problems(self._folder, self._info, self._taken)
 
     def _image_paths(self) -> list[Path]:

@@ -100,10 +100,10 @@ def test_no_camera(fake, monkeypatch, present, remedy):
 def test_check_looks_only_at_the_files(monkeypatch):
     sequence = CameraDataset(index=63).sequences()[0]
     monkeypatch.setattr(module, "_lists_cameras", lambda: True)
-    (finding,) = sequence.check(images=True)
+    (finding,) = sequence.check({"image"})
     assert finding.startswith("no camera 63: ")
     monkeypatch.setattr(module, "_lists_cameras", lambda: False)
-    assert list(sequence.check(images=True)) == []
+    assert list(sequence.check({"image"})) == []
 
 
 def test_a_missing_camera_is_quiet():

@@ -53,7 +53,7 @@ def test_without_images_nothing_is_read(tmp_path):
     frames = list(sequence.frames(images=False))
     assert [frame.index for frame in frames] == [0, 1]
     assert frames[0].image is None
-    assert list(sequence.check(images=False)) == []
+    assert list(sequence.check(())) == []
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp", ".tiff", ".webp"])
@@ -105,7 +105,7 @@ def test_bad_images_are_named(folder, capfd):
     (folder / "6.png").write_bytes(whole[: len(whole) // 2])
     (folder / "7.png").unlink()
     sequence = ImageSequence("bad", [folder / f"{index}.png" for index in range(1, 9)])
-    assert list(sequence.check(images=True)) == [
+    assert list(sequence.check({"image"})) == [
         f"{folder / '3.png'}: is empty (0 bytes)",
         f"{folder / '7.png'}: cannot be read: No such file or directory",
     ]

@@ -35,7 +35,7 @@ def test_nothing_heavy_is_imported_before_frames_are_read(tmp_path):
         "import vtcore.sources.guess, vtcore.sources.prefetch, vtcore.detectors.given\n"
         "made = [VideoDataset(path=sys.argv[1]), CameraDataset(), StreamDataset(url='rtsp://x/y')]\n"
         "for data in made:\n"
-        "    for sequence in data.sequences():\n        list(sequence.check(images=True))\n"
+        "    for sequence in data.sequences():\n        list(sequence.check(('image',)))\n"
         "print([name for name in ('cv2', 'av', 'scipy', 'torch') if name in sys.modules])\n"
     )
     done = subprocess.run(

@@ -161,7 +161,7 @@ def test_index_at_the_end_and_cut_off(tmp_path, make_video, backend):
     assert str(error) == (
         f"{path}: cannot be played: its index ('moov') is missing, as in a recording or download that was cut off"
     )
-    assert list(VideoSequence(path).check(images=True)) == [str(error)]
+    assert list(VideoSequence(path).check({"image"})) == [str(error)]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -175,7 +175,7 @@ def test_no_video_at_all(tmp_path, backend):
         str(read(tmp_path / "none.mp4", backend)[1])
         == f"{tmp_path / 'none.mp4'}: cannot be read: No such file or directory"
     )
-    assert list(VideoSequence(empty).check(images=True)) == [f"{empty}: is empty (0 bytes)"]
+    assert list(VideoSequence(empty).check({"image"})) == [f"{empty}: is empty (0 bytes)"]
     sequence = VideoSequence(text, backend=backend)
     assert (sequence.length, sequence.width) == (None, None)
 
