@@ -44,7 +44,13 @@ def _measure(writers: str, frames: int, tracker: str, flags: list[str]) -> float
     """Run the command once and return by how many MB the peak of its second half exceeds that of its first."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "run"
-        size = ["detector.class_name=pedestrian", f"dataset.frames={frames}", "dataset.width=320", "dataset.height=240", "dataset.sequences=1"]
+        size = [
+            "detector.class_name=pedestrian",
+            f"dataset.frames={frames}",
+            "dataset.width=320",
+            "dataset.height=240",
+            "dataset.sequences=1",
+        ]
         overrides = [word for value in size for word in ("-o", value)]
         command = [sys.executable, "-m", "vtcore", "track", "synthetic", "--detector", "background-subtraction"]
         command += ["--tracker", tracker, "--output", str(output), "--quiet", *flags, *overrides]
