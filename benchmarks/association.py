@@ -22,6 +22,7 @@ import argparse  # noqa: E402
 import gc  # noqa: E402
 import importlib  # noqa: E402
 import importlib.metadata  # noqa: E402
+import logging  # noqa: E402
 import platform  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
@@ -110,6 +111,7 @@ def roboflow_passes(frames: list[Boxes]) -> dict[str, Pass]:
 def boxmot_passes(frames: list[Boxes]) -> dict[str, Pass]:
     """Return a pass of ByteTrack of the package ``boxmot`` (AGPL-3.0; measured, not used)."""
     boxmot = importlib.import_module("boxmot")
+    logging.disable(logging.INFO)  # It tells its options for every tracker it makes.
     inputs = [np.column_stack((boxes, scores, np.zeros(len(scores)))) for boxes, scores in frames]
     image = np.zeros((1080, 1920, 3), np.uint8)
 
