@@ -43,7 +43,6 @@ def report_run(run: Run, evaluation: Evaluation | None, versions: dict[str, Any]
         _sequence_report(run, sequence, files[sequence.name], finished.get(sequence.name, {}), evaluation)
         for sequence in run.sequences
     ]
-    told = {note for sequence in sequences for note in sequence.notes}
     content = ReportInput(
         title=Path(run.experiment.source).stem,
         experiment_toml="\n".join(map(masked_url, run.experiment.to_toml().split("\n"))),
@@ -51,7 +50,7 @@ def report_run(run: Run, evaluation: Evaluation | None, versions: dict[str, Any]
         scores=run.scores,
         summaries=run.summaries,
         sequences=sequences,
-        notes=[*run.notes, *(str(damage) for damage in run.damage if str(damage) not in told)],
+        notes=run.notes,
         command=_command(),
     )
     return write_report(run.folder.path, content)
@@ -75,7 +74,7 @@ def _sequence_report(
         errors=None if evaluation is None else evaluation.errors.get(sequence.name),
         timings=finished.get("seconds", {}),
         dropped=finished.get("dropped", 0),
-        notes=[str(damage) for damage in run.damage if damage.file == str(getattr(sequence, "path", None))],
+        notes=finished.get("damage", []),
     )
 
 

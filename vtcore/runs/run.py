@@ -169,6 +169,7 @@ class Run:
             tracked = self._pipeline.track(sequence)
             self.host.notify("vtcore_sequence_started", run=self, sequence=sequence)
             writing = SequenceWriting(self._writers, self.folder.path, sequence)
+            damaged_before = len(self.damage)
             try:
                 done = self._write_frames(sequence, tracked, writing, interrupts)
             except BaseException:
@@ -181,6 +182,7 @@ class Run:
                 sequence=sequence.name,
                 frames=done,
                 dropped=getattr(sequence, "dropped", 0),
+                damage=[str(damage) for damage in self.damage[damaged_before:]],
                 seconds={stage: round(spent, 6) for stage, spent in seconds.items()},
             )
             self.host.notify("vtcore_sequence_finished", run=self, sequence=sequence)

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vtcore.errors import DamagedSourceError
 from vtcore.frames import Frame, Sequence
 from vtcore.runs.folder import RunFolder
 from vtcore.runs.reporting import report_run
@@ -49,7 +48,6 @@ def tracked(folder: Path, *sequences: Clip, frames: int = 20, log: bool = True, 
         "folder": run,
         "sequences": sequences,
         "notes": [],
-        "damage": [],
         "scores": None,
         "summaries": {},
         "has_readable_results": lambda: True,
@@ -88,14 +86,12 @@ def test_a_run_killed_before_its_log_was_written_still_knows_the_frames(
     assert f"{frames} ·" in page(tracked(tmp_path, Clip(length=length), log=False))
 
 
-def test_damage_is_told_once_at_its_sequence_or_with_the_run(tmp_path: Path) -> None:
-    of_a_file = DamagedSourceError("cut off", file="films/second.mp4", frames_read=20)
-    of_a_folder = DamagedSourceError("img1: images are missing", frames_read=20)
-    text = page(tracked(tmp_path, Clip("first"), Clip("second"), damage=[of_a_file, of_a_folder]))
+def test_damage_is_told_at_its_sequence_also_when_the_run_was_resumed_since(tmp_path: Path) -> None:
+    run = tracked(tmp_path, Clip("first"), Clip("second"), log=False)
+    run.folder.log("sequence_finished", sequence="second", frames=20, damage=["films/second.mp4: cut off"])
+    text = page(run)
     assert text.count("films/second.mp4: cut off") == 1
     assert text.index('id="sequence-2"') < text.index("films/second.mp4: cut off")
-    assert text.count("img1: images are missing") == 1
-    assert text.index("img1: images are missing") < text.index('id="sequence-1"')
 
 
 @pytest.mark.parametrize(
