@@ -6,7 +6,7 @@ import time
 from importlib import resources
 from pathlib import Path
 
-from vtcore.errors import OutputError
+from vtcore.files import write_whole
 from vtcore.report.contents import ReportInput
 from vtcore.report.markup import Markup, joined, tag
 from vtcore.report.sections import notes_list, sequence_section
@@ -40,14 +40,7 @@ def write_report(run_folder: Path, report: ReportInput) -> Path:
         OutputError: It cannot be written.
     """
     path = run_folder / _FILE
-    partial = path.with_name(f"{_FILE}.partial")
-    text = report_page(report)
-    try:
-        run_folder.mkdir(parents=True, exist_ok=True)
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written: {error.strerror or error}") from error
+    write_whole(path, report_page(report))
     return path
 
 
