@@ -45,9 +45,15 @@ types: install
 docs: install
 	$(BIN)/python -m pytest tests/docs
 
-bench: install
-	$(BIN)/python benchmarks/association.py
+bench: install .venv-peers/installed
+	$(BIN)/python benchmarks/association.py --peer-python .venv-peers/bin/python
 	$(BIN)/python benchmarks/memory.py
 
+# The packages we are measured against, in an environment of their own.
+.venv-peers/installed:
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet attrs trackers
+	@touch $@
+
 clean:
-	rm -rf .venv runs dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-peers runs dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
