@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from vtcore.cli.show import add_experiment_arguments
+from vtcore.cli.arguments import add_experiment
 
 if TYPE_CHECKING:
     from vtcore.experiments import Experiment
@@ -21,7 +21,7 @@ HELP = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    add_experiment_arguments(parser)
+    add_experiment(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vtcore.cli.arguments import add_override
 from vtcore.cli.console import error_console, output_console, print_json
 from vtcore.errors import DataError
 
@@ -40,14 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="type of a data set (mot-challenge, configured by -o dataset.KEY=VALUE), or an experiment (file or "
         "PLUGIN:EXPERIMENT) whose data set and metrics are used",
     )
-    parser.add_argument(
-        "-o",
-        "--override",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="set a key: -o dataset.root=MOT17 -o dataset.split=train (may be repeated)",
-    )
+    add_override(parser)
     parser.add_argument(
         "--metrics",
         nargs="+",

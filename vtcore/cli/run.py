@@ -6,6 +6,8 @@ import argparse
 import shlex
 from typing import TYPE_CHECKING
 
+from vtcore.cli.arguments import add_experiment
+
 if TYPE_CHECKING:
     from vtcore.experiments import Experiment
     from vtcore.runs import Run
@@ -15,20 +17,12 @@ HELP = "run an experiment: track, score, report"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("experiment", help="TOML file, or PLUGIN:EXPERIMENT that a plugin ships")
+    add_experiment(parser)
     add_run_arguments(parser)
 
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare what ``run`` and ``track`` have in common."""
-    parser.add_argument(
-        "-o",
-        "--override",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="change a value of the experiment: -o tracker.high_threshold=0.7 (may be repeated)",
-    )
+    """Declare what ``run`` and ``track`` have in common, ``-o`` aside."""
     again = parser.add_mutually_exclusive_group()
     again.add_argument("--resume", action="store_true", help="continue the run in the output folder")
     again.add_argument("--overwrite", action="store_true", help="replace the run in the output folder")

@@ -6,6 +6,8 @@ import argparse
 import math
 from typing import Any
 
+from vtcore.cli.arguments import add_experiment
+
 __all__ = ["HELP", "add_arguments", "execute"]
 
 HELP = (
@@ -16,23 +18,10 @@ HELP = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    add_experiment_arguments(parser)
+    add_experiment(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--plain", action="store_true", help="leave the comments out")
     form.add_argument("--json", action="store_true", help="print JSON, for tools: the experiment, and origins by key")
-
-
-def add_experiment_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments that name an experiment and change its values."""
-    parser.add_argument("experiment", help="TOML file, or PLUGIN:EXPERIMENT that a plugin ships")
-    parser.add_argument(
-        "-o",
-        "--override",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="change a value of the experiment: -o tracker.high_threshold=0.7 (may be repeated)",
-    )
 
 
 def execute(arguments: argparse.Namespace) -> int:

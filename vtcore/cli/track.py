@@ -9,6 +9,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+from vtcore.cli.arguments import add_override
 from vtcore.cli.run import add_run_arguments, execute_run
 
 HELP = "track one video, folder of images, camera or stream"
@@ -28,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-frames", type=int, default=0, metavar="N", help="stop after N frames")
     parser.add_argument("--output", metavar="FOLDER", help="run folder (default: a new one under runs/)")
     parser.add_argument("--no-video", action="store_true", help="write no annotated video")
+    add_override(parser)
     add_run_arguments(parser)
 
 
