@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from vtcore.evaluation import EvaluatedSequence
     from vtcore.frames import Frame, Sequence
     from vtcore.instances import Instances
+    from vtcore.tables import TrackTable
 
 __all__ = [
     "DEFAULT_NEEDS",
@@ -31,6 +32,7 @@ __all__ = [
     "Detector",
     "Head",
     "Metric",
+    "Refiner",
     "Tracker",
     "Transform",
     "Writer",
@@ -111,6 +113,27 @@ class Tracker(Protocol):
 
     def update(self, frame: Frame, detections: Instances) -> Instances:
         """Take the next frame (every frame, also one without detections) and return its tracks, with ids."""
+
+
+@runtime_checkable
+class Refiner(Protocol):
+    """Changes the results of a whole sequence once they are all there: fills gaps, smooths, joins, drops.
+
+    Refiners run one after the other, between the trackers' last frame and the scores.
+    """
+
+    def refine(self, table: TrackTable, *, sequence: str = "", length: int | None = None) -> TrackTable:
+        """Return the refined results; the given table stays as it is.
+
+        Args:
+            table: Results of one sequence; rows without an identity have a negative id.
+            sequence: Its name.
+            length: Its number of frames, None where nobody knows; no row may stand beyond.
+
+        Returns:
+            A table in which no id stands twice in a frame. Rows that are no detection of the tracker's have a
+            ``detection_index`` of -1, where the given table has that column.
+        """
 
 
 @runtime_checkable

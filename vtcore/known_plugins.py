@@ -37,6 +37,11 @@ KNOWN_PLUGINS = (
     KnownPlugin("bytetrack", "vtrack-plugin-bytetrack", {"tracker": ("bytetrack",)}),
     KnownPlugin("mot-metrics", "vtrack-plugin-mot-metrics", {"metric": ("hota", "clear", "identity", "count")}),
     KnownPlugin(
+        "mot-refine",
+        "vtrack-plugin-mot-refine",
+        {"refiner": ("linear-interpolation", "gaussian-smoothing", "minimum-length", "score-floor", "merge")},
+    ),
+    KnownPlugin(
         "classic",
         "vtrack-plugin-classic",
         {"detector": ("hog", "background-subtraction"), "transform": ("clahe",)},

@@ -20,6 +20,7 @@ CORE_KINDS = (
     Kind("head", "vtcore.interfaces:Head", "A network from feature maps to predictions."),
     Kind("detector", "vtcore.interfaces:Detector", "Finds instances in frames."),
     Kind("tracker", "vtcore.interfaces:Tracker", "Gives instances identities over time."),
+    Kind("refiner", "vtcore.interfaces:Refiner", "Refines the tracks of a finished sequence: fills, smooths, joins."),
     Kind("metric", "vtcore.interfaces:Metric", "Scores results against annotations."),
     Kind("writer", "vtcore.interfaces:Writer", "Writes what was found in a sequence to a file."),
 )

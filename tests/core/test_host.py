@@ -30,6 +30,7 @@ def test_core_offers_its_components_and_kinds(fake_site: Any) -> None:
         "head",
         "detector",
         "tracker",
+        "refiner",
         "metric",
         "writer",
     )

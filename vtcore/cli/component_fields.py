@@ -20,6 +20,7 @@ _TOP_TABLES = {
     "transform": "[[transforms]]",
     "detector": "[detector]",
     "tracker": "[tracker]",
+    "refiner": "[[refiners]]",
     "metric": "[[metrics]]",
     "writer": "[[writers]]",
 }

@@ -14,7 +14,7 @@ from vtcore.experiments.origins import Origin, problem_at
 from vtcore.experiments.positions import KeyPath, parse_key
 from vtcore.experiments.printing import experiment_text
 from vtcore.experiments.resolving import resolved_tables
-from vtcore.interfaces import DEFAULT_NEEDS, Dataset, Detector, Metric, Tracker, Transform, Writer
+from vtcore.interfaces import DEFAULT_NEEDS, Dataset, Detector, Metric, Refiner, Tracker, Transform, Writer
 from vtcore.options import METADATA_KEY, OptionInfo, option
 
 __all__ = ["Experiment", "ExperimentTables", "PluginOptions", "RunOptions", "needs_of"]
@@ -71,6 +71,7 @@ class ExperimentTables:
     transforms: list[Transform] = option(factory=list, help="Applied to every frame, in order.")
     detector: Detector | None = option(None, "Finds instances in frames.")
     tracker: Tracker | None = option(None, "Gives instances identities over time.")
+    refiners: list[Refiner] = option(factory=list, help="Refine each sequence's results, in order, before scoring.")
     metrics: list[Metric] = option(factory=list, help="Score the results against annotations.")
     writers: list[Writer] = option(factory=lambda: [ComponentTable("mot-text")], help="Write the results.")
     run: RunOptions = option(factory=RunOptions, help="How to run, and where results go.")
@@ -88,6 +89,7 @@ class Experiment:
         transforms: Applied to every frame, in order.
         detector: Finds instances; None where the tracker needs none, or only given ones are scored.
         tracker: Gives instances identities; None for detection alone.
+        refiners: Refine each sequence's results, in order, before they are scored.
         metrics: Score the results.
         writers: Write the results.
         run: How to run, and where results go.
@@ -101,6 +103,7 @@ class Experiment:
     transforms: tuple[Configured, ...] = ()
     detector: Configured | None = None
     tracker: Configured | None = None
+    refiners: tuple[Configured, ...] = ()
     metrics: tuple[Configured, ...] = ()
     writers: tuple[Configured, ...] = ()
     run: RunOptions = attrs.field(factory=RunOptions)

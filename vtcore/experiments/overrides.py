@@ -14,7 +14,7 @@ from vtcore.experiments.positions import KeyPath, key_text, parse_key, value_end
 
 __all__ = ["apply_overrides"]
 
-_ARRAYS_OF_TABLES = ("transforms", "metrics", "writers")
+_ARRAYS_OF_TABLES = ("transforms", "refiners", "metrics", "writers")
 
 
 def apply_overrides(base: Node, overrides: Iterable[str] | Mapping[str, Any], problems: list[Problem]) -> Node:

@@ -64,6 +64,7 @@ def test_resolved_holds_every_default_and_no_none(load: Load, write: Callable[..
             "chain": [{"type": "jump", "height": 1.0}],
             "by_class": {"car": {"type": "walk", "speed": 1.0}},
         },
+        "refiners": [],
         "metrics": [{"type": "hota"}],
         "writers": [{"type": "mot-text"}],
         "run": {

@@ -21,6 +21,7 @@ SECTIONS = [
     "transforms",
     "detector",
     "tracker",
+    "refiners",
     "metrics",
     "writers",
     "run",
