@@ -85,3 +85,16 @@ def test_zero_scores_say_why(experiment: Path, vtcore) -> None:
 def _bytes(folder: Path) -> dict[str, bytes]:
     paths = [*sorted((folder / "results").iterdir()), folder / "metrics.json"]
     return {path.name: path.read_bytes() for path in paths}
+
+
+def test_piped_scores_are_one_table_however_wide(experiment: Path, monkeypatch, capfd) -> None:
+    from vtcore.cli import main
+
+    monkeypatch.delenv("COLUMNS", raising=False)
+    metrics = "[" + ",".join(f'{{type="{name}"}}' for name in ("hota", "clear", "identity", "count")) + "]"
+    words = ["-o", f"metrics={metrics}", "-o", "dataset.frames=10", "-o", "run.report=false"]
+    assert main(["run", experiment.name, *words]) == 0
+    heading = capfd.readouterr().out.splitlines()[0]
+    assert len(heading) > 80
+    for field in ("HOTA", "MOTA", "IDF1"):
+        assert field in heading

@@ -48,13 +48,13 @@ def execute_run(experiment: Experiment, arguments: argparse.Namespace, again: st
         arguments: Parsed ``resume``, ``overwrite`` and ``quiet``.
         again: The command line, for telling how to continue.
     """
-    from rich.console import Console
-
+    from vtcore.cli.console import error_console
     from vtcore.errors import DamagedSourceError
     from vtcore.runs import Run
     from vtcore.runs.progress import ProgressBars
 
-    console = Console(stderr=True, quiet=arguments.quiet)
+    console = error_console()
+    console.quiet = arguments.quiet
     run = Run(experiment)
     try:
         with run.host.register(ProgressBars(console), "progress bars"):
@@ -64,25 +64,25 @@ def execute_run(experiment: Experiment, arguments: argparse.Namespace, again: st
         _print_outcome(run, quiet=arguments.quiet)
         raise
     except KeyboardInterrupt:
-        if not run.folder.holds_run():
+        if not run.folder.is_begun():
             raise
-        raise KeyboardInterrupt(f"finished sequences are kept; continue with: {again} --resume") from None
+        kept = "finished sequences are kept" if run.folder.holds_run() else "no sequence was finished"
+        raise KeyboardInterrupt(f"{kept}; continue with: {again} --resume") from None
     _print_outcome(run, quiet=arguments.quiet)
     return 0
 
 
 def _print_outcome(run: Run, *, quiet: bool) -> None:
-    from rich.console import Console
-
+    from vtcore.cli.console import output_console
     from vtcore.evaluation import score_table
 
     if quiet:
         return
-    console = Console()
+    console = output_console()
     if run.scores:
         console.print(score_table(run.scores, run.summaries))
         console.print()
     for note in run.notes:
-        console.print(f"note: {note}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"note: {note}", soft_wrap=True)
     for name, path in run.folder.contents().items():
-        console.print(f"{name + ':':<9} {path}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"{name + ':':<9} {path}", soft_wrap=True)

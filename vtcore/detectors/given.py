@@ -94,6 +94,7 @@ class GivenDetector:
             path = self._config.path.replace("{sequence}", sequence.name)
             if self._cached is None or self._cached[0] != path:
                 self._cached = (path, read_detections(path, first_frame=self._config.first_frame))
+            self._refuse_one_frame_off(self._cached[1].table, sequence, path)
             return self._cached[1]
         if self._detections is not None:
             if not isinstance(self._detections, TrackTable):
@@ -106,6 +107,17 @@ class GivenDetector:
                 "or choose another detector"
             )
         return DetectionFile(table)
+
+    def _refuse_one_frame_off(self, table: TrackTable, sequence: Sequence, path: str) -> None:
+        """Refuse a file that counts from 1 where 0 is usual: every box would be a frame late, and nobody would see."""
+        if self._config.first_frame is not None or not len(table) or sequence.length is None:
+            return
+        if table.frames.min() >= 1 and table.frames.max() == sequence.length:
+            raise DataError(
+                f"frames of this format count from 0, but this one has a frame {sequence.length} and none 0 for a "
+                f"sequence of {sequence.length} frames; if it counts from 1, set detector.first_frame = 1",
+                file=path,
+            )
 
     def _wanted_labels(self, names: tuple[str, ...]) -> list[int]:
         for name in self._config.classes:

@@ -40,8 +40,12 @@ class RunFolder:
         return self.path / "results"
 
     def holds_run(self) -> bool:
-        """Whether a run has written results here, finished or not."""
-        return (self.path / "experiment.toml").is_file() and any(self.results.glob("*"))
+        """Whether a run has left finished results here; what it left half written is worth nothing."""
+        return self.is_begun() and any(path.suffix != PARTIAL for path in self.results.glob("*"))
+
+    def is_begun(self) -> bool:
+        """Whether a run has started here."""
+        return (self.path / "experiment.toml").is_file()
 
     def claim(self, experiment: str, resolved: dict[str, Any], *, resume: bool, overwrite: bool) -> None:
         """Make the folder ready for a run.
@@ -67,7 +71,9 @@ class RunFolder:
                     "choose another folder with -o run.output=..."
                 )
             self._clear()
-        elif not (self.path / "experiment.toml").is_file() and self.path.is_dir() and any(self.path.iterdir()):
+        elif self.is_begun():
+            self._clear()
+        elif self.path.is_dir() and any(self.path.iterdir()):
             raise ResumeError(f"{self.path}: not empty, and holds no run; choose another folder with -o run.output=...")
         try:
             self.results.mkdir(parents=True, exist_ok=True)

@@ -44,7 +44,7 @@ def report_run(run: Run, evaluation: Evaluation | None, versions: dict[str, Any]
         for sequence in run.sequences
     ]
     content = ReportInput(
-        title=Path(run.experiment.source).stem,
+        title=_title(run),
         experiment_toml="\n".join(map(masked_url, run.experiment.to_toml().split("\n"))),
         versions=versions,
         scores=run.scores,
@@ -76,6 +76,13 @@ def _sequence_report(
         dropped=finished.get("dropped", 0),
         notes=finished.get("damage", []),
     )
+
+
+def _title(run: Run) -> str:
+    """Return the name of the experiment's file; where there is none, of what was tracked."""
+    if run.experiment.source != "Python":
+        return Path(run.experiment.source).stem
+    return run.sequences[0].name if len(run.sequences) == 1 else run.folder.path.resolve().name
 
 
 def _command() -> str:

@@ -177,11 +177,15 @@ class Run:
                 raise
             writing.finish()
             seconds = self._pipeline.seconds | {"write": writing.seconds}
+            dropped: int = getattr(sequence, "dropped", 0)
+            if dropped:
+                came = f"{dropped} of {done + dropped} frames were dropped"
+                self.notes.append(f"{sequence.name}: {came}: they came faster than they could be tracked, or damaged")
             self.folder.log(
                 "sequence_finished",
                 sequence=sequence.name,
                 frames=done,
-                dropped=getattr(sequence, "dropped", 0),
+                dropped=dropped,
                 damage=[str(damage) for damage in self.damage[damaged_before:]],
                 seconds={stage: round(spent, 6) for stage, spent in seconds.items()},
             )

@@ -38,6 +38,8 @@ def open_source(text: str) -> tuple[str, dict[str, Any]]:
     Raises:
         DataError: There is no such file; names like it are suggested.
     """
+    if not text:
+        raise DataError("the source is empty: name a video file, folder or glob of images, camera number, or address")
     if re.fullmatch(r"[0-9]+", text) and not Path(text).exists():
         return "camera", {"index": int(text)}
     device = re.fullmatch(r"/dev/video([0-9]+)", text)

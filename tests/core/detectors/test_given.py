@@ -135,6 +135,19 @@ def test_file_that_counts_from_zero(tmp_path):
     assert len(found(GivenDetector(path=str(path), first_frame=0))[0]) == 1
 
 
+def test_file_that_counts_from_one_where_zero_is_usual(tmp_path):
+    file = tmp_path / "boxes.csv"
+    file.write_text("frame,x1,y1,x2,y2\n1,10,20,40,60\n5,10,20,40,60\n")
+    with pytest.raises(
+        DataError, match=r"boxes\.csv: frames of this format count from 0, .* detector\.first_frame = 1"
+    ):
+        GivenDetector(path=str(file)).reset(sequence())
+    assert [len(each) for each in found(GivenDetector(path=str(file), first_frame=1))] == [1, 0, 0, 0, 1]
+    # Boxes of the last frames only are no sign of anything.
+    file.write_text("frame,x1,y1,x2,y2\n4,10,20,40,60\n")
+    assert [len(each) for each in found(GivenDetector(path=str(file)))] == [0, 0, 0, 0, 1]
+
+
 def test_a_file_is_read_once(tmp_path):
     path = tmp_path / "det.txt"
     path.write_text("1,-1,1,2,3,4,0.5\n")

@@ -85,3 +85,13 @@ def test_contents_name_only_what_is_there(started: RunFolder) -> None:
     (started.path / "videos").mkdir()
     (started.path / "videos" / "one.mp4").write_text("")
     assert started.contents()["video"].name == "one.mp4"
+
+
+def test_what_a_run_left_half_written_is_no_obstacle_and_leaves_no_trace(started: RunFolder) -> None:
+    (started.results / "one.txt").rename(started.results / "one.txt.partial")
+    started.log("run_started")
+    changed = {**RESOLVED, "tracker": {"type": "bytetrack"}}
+    started.claim("# another\n", changed, resume=False, overwrite=False)
+    assert (started.path / "experiment.toml").read_text() == "# another\n"
+    assert not list(started.results.iterdir())
+    assert not started.log.read()

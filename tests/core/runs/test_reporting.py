@@ -129,3 +129,17 @@ def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
         tracemalloc.stop()
     # As a table the 80,000 rows would take 5.5 MB, and twice that while they are read.
     assert peak < 6_000_000
+
+
+@pytest.mark.parametrize(
+    ("source", "names", "title"),
+    [
+        ("experiments/tracks.toml", ["walk"], "tracks"),
+        ("Python", ["walk"], "walk"),
+        ("Python", ["walk", "run"], "track-street"),
+    ],
+)
+def test_the_report_goes_by_what_was_tracked(tmp_path: Path, source: str, names: list[str], title: str) -> None:
+    experiment = SimpleNamespace(source=source, to_toml=lambda: "")
+    run = tracked(tmp_path / "track-street", *map(Clip, names), experiment=experiment)
+    assert f"<h1>{title}</h1>" in page(run)

@@ -59,6 +59,7 @@ def test_file_address_and_file_named_by_a_number(here):
         ("zzz", "zzz: no such file, folder, camera number or address"),
         ("nowhere/a.mp4", "nowhere/a.mp4: no such file: there is no folder 'nowhere'"),
         ("*.mkv", "*.mkv: no file matches this pattern"),
+        ("", "the source is empty: name a video file, folder or glob of images, camera number, or address"),
     ],
 )
 def test_nothing_there(here, text, message):
