@@ -17,8 +17,9 @@ import numpy as np
 from vtcore.frames import Frame, Sequence
 from vtcore.instances import Instances
 from vtcore.results.rounding import BOX_DECIMALS, SCORE_DIGITS
+from vtcore.tables import TrackTable
 
-__all__ = ["MotTextWriter"]
+__all__ = ["MotTextWriter", "table_text"]
 
 _ROW = f"%d,%d,{','.join([f'%.{BOX_DECIMALS}f'] * 4)},%.{SCORE_DIGITS}g,%d,-1,-1\n"
 
@@ -62,3 +63,15 @@ class MotTextWriter:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def table_text(table: TrackTable, *, number_classes: bool) -> str:
+    """Return a whole table as MOT text; rows that a writer has written come out as they were.
+
+    Args:
+        table: Results of a sequence.
+        number_classes: Write the number of the class, counted from 1, in the eighth column; -1 otherwise.
+    """
+    classes = table.labels + 1 if number_classes else np.full(len(table), -1)
+    columns = (table.frames + 1, table.ids, *table.ltwh.T, table.scores, classes)
+    return "".join(map(_ROW.__mod__, zip(*(column.tolist() for column in columns), strict=True)))

@@ -147,7 +147,7 @@ WRONG_DOCUMENTS = [
         "[something]",
         [
             "x.toml:1: something: unknown key; there is 'requires', 'dataset', 'transforms', 'detector', 'tracker', "
-            "'metrics', 'writers', 'run', 'plugins'"
+            "'refiners', 'metrics', 'writers', 'run', 'plugins'"
         ],
     ),
     (
