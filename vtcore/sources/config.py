@@ -66,7 +66,8 @@ class StreamConfig:
     timeout: float = option(10.0, "How long the server may be silent before it counts as dead.", unit="s", gt=0)
     reconnects: int = option(
         3,
-        "Tries to connect again, each time the server was lost; 0 gives up at once. Success starts the count anew.",
+        "Tries to connect again when the server was lost; 0 gives up at once. A connection that lasts as long as "
+        "timeout starts the count anew.",
         ge=0,
     )
     transport: str = option("tcp", "How RTSP carries pictures: tcp loses none, udp is sooner.", choices=("tcp", "udp"))

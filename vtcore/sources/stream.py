@@ -40,7 +40,8 @@ class StreamDataset:
         Args:
             url: Its address.
             timeout: Seconds that the server may be silent.
-            reconnects: Tries to connect again each time the server was lost; 0 gives up at once.
+            reconnects: Tries to connect again when the server was lost; 0 gives up at once. The count starts anew
+                after a connection that lasted as long as `timeout`.
             transport: Of RTSP: ``"tcp"`` or ``"udp"``.
             pace: ``"real-time"`` drops frames that wait too long, ``"every-frame"`` makes the server wait,
                 ``"auto"`` waits for a file of known length only.
@@ -94,7 +95,7 @@ class StreamSequence(LiveSequence):
         count = 0
         tries = 0
         while True:
-            before = count
+            lasted, first = 0.0, None
             try:
                 with closing(self._connected()) as connection:
                     clock.connect(connection)
@@ -105,6 +106,9 @@ class StreamSequence(LiveSequence):
                             continue
                         yield Frame(count, read.image, time=stamped, sequence=self)
                         count += 1
+                        now = time.monotonic()
+                        first = now if first is None else first
+                        lasted = now - first
                         self.dropped += connection.damaged
                         connection.damaged = 0
                 if count:
@@ -114,7 +118,8 @@ class StreamSequence(LiveSequence):
                 lost = error
             if clock.repeating and lost.perhaps_ended:
                 return
-            tries = 0 if count > before else tries
+            # A server that gives a little and is lost again, each time anew, would otherwise be tried for ever.
+            tries = 0 if lasted >= self._config.timeout else tries
             if tries >= self._config.reconnects or (lost.permanent and not count):
                 raise self._failure(lost, count, tries) from lost
             time.sleep(min(FIRST_PAUSE * 2**tries, LONGEST_PAUSE))

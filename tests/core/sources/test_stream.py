@@ -152,7 +152,7 @@ def test_server_that_refuses(backend, capfd):
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_server_that_drops_and_comes_back(serve, send_jpegs, backend):
     server = serve(lambda connection, number: send_jpegs(connection, 5) if number != 1 else None)
-    sequence = stream(server.url, backend, reconnects=2)
+    sequence = stream(server.url, backend, reconnects=3)
     frames, error = read(sequence, limit=12)
     assert error is None
     assert [frame.index for frame in frames] == list(range(12))
@@ -170,6 +170,23 @@ def test_server_that_drops_and_stays_away(serve, send_jpegs, backend):
     assert "lost after 5 frames" in str(error)
     assert "(2 tries to connect again)" in str(error)
     assert server.connections == 3
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_server_that_always_gives_a_little_is_given_up(serve, send_jpegs, backend):
+    server = serve(lambda connection, number: send_jpegs(connection, 5))
+    frames, error = read(stream(server.url, backend, reconnects=2))
+    assert str(error).endswith("(2 tries to connect again)")
+    assert len(frames) == 15
+    assert server.connections == 3
+
+
+def test_connections_that_last_are_followed_by_as_many_tries_again(serve, send_jpegs):
+    server = serve(lambda connection, number: send_jpegs(connection, 12, pause=0.05))
+    sequence = stream(server.url, reconnects=1)
+    _, error = read(sequence, limit=30)
+    assert error is None
+    assert sequence.reconnects == 2
 
 
 def test_nothing_there_is_not_tried_again(serve):
