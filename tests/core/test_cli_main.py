@@ -60,8 +60,8 @@ def test_nothing_asked_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
         ("trak", "vtcore: error: unknown command 'trak'; did you mean 'track'?\n"),
         (
             "zzz",
-            "vtcore: error: unknown command 'zzz'; there are 'run', 'track', 'eval', 'check', 'show', 'describe', "
-            "'list-plugins'\n",
+            "vtcore: error: unknown command 'zzz'; there are 'run', 'track', 'eval', 'refine', 'check', 'show', "
+            "'describe', 'list-plugins'\n",
         ),
     ],
 )

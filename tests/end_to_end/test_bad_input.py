@@ -152,7 +152,7 @@ def test_a_file_that_is_no_video(experiment: Path, vtcore) -> None:
 
 def test_scores_without_a_result_file(experiment: Path, vtcore) -> None:
     message = (
-        'writers: scores are computed from result files (.txt, .jsonl, .coco.json); add one with type = "mot-text"'
+        'writers: results are refined and scored from files (.txt, .jsonl, .coco.json); add one with type = "mot-text"'
     )
     _refused(experiment, vtcore, message, "-o", 'writers=[{type="video"}]')
 

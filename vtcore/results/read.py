@@ -27,7 +27,8 @@ def find_results(folder: Path, names: Iterable[str], *, missing_ok: bool = False
     """Find the result file of each sequence: ``<sequence>`` and the first of `RESULT_SUFFIXES` that is there.
 
     Args:
-        folder: A folder of result files, or a run's folder, which has them in ``results/``.
+        folder: A folder of result files, or a run's folder, which has them in ``refined/`` where the run refined
+            them, in ``results/`` otherwise.
         names: Names of the sequences.
         missing_ok: Leave out sequences without a file instead of refusing them.
 
@@ -37,7 +38,7 @@ def find_results(folder: Path, names: Iterable[str], *, missing_ok: bool = False
     if not folder.is_dir():
         raise DataError("there is no such folder of results", file=folder)
     if (folder / "results").is_dir():
-        folder = folder / "results"
+        folder = folder / ("refined" if (folder / "refined").is_dir() else "results")
     files: dict[str, Path] = {}
     missing: list[str] = []
     for name in names:

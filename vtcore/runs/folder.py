@@ -17,7 +17,7 @@ from vtcore.runs.log import RunLog
 __all__ = ["RunFolder"]
 
 _CONTENTS = ("experiment.toml", "versions.json", "log.jsonl", "metrics.json", "report.html")
-_FOLDERS = ("results", "videos", "checkpoints")
+_FOLDERS = ("results", "refined", "videos", "checkpoints")
 # What may differ between a run and its continuation: nothing that changes a result.
 _FREE_KEYS = ("run.output", "run.show", "run.prefetch", "run.report", "requires", "plugins.disable")
 
@@ -38,6 +38,11 @@ class RunFolder:
     def results(self) -> Path:
         """Folder of the result files."""
         return self.path / "results"
+
+    @property
+    def refined(self) -> Path:
+        """Folder of the refined results, where the experiment has refiners."""
+        return self.path / "refined"
 
     def holds_run(self) -> bool:
         """Whether a run has left finished results here; what it left half written is worth nothing."""
@@ -86,6 +91,7 @@ class RunFolder:
         videos = sorted((self.path / "videos").glob("*"))
         found = {
             "results": self.results,
+            "refined": self.refined,
             "scores": self.path / "metrics.json",
             "video": videos[0] if len(videos) == 1 else self.path / "videos",
             "report": self.path / "report.html",

@@ -35,7 +35,7 @@ def report_run(run: Run, evaluation: Evaluation | None, versions: dict[str, Any]
         The file; None where no writer left results that can be read back.
     """
     names = [sequence.name for sequence in run.sequences]
-    files = find_results(run.folder.results, names) if run.has_readable_results() else None
+    files = find_results(run.final_results, names) if run.has_readable_results() else None
     if files is None:
         return None
     finished = {event["sequence"]: event for event in run.folder.log.read() if event["event"] == "sequence_finished"}

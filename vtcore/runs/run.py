@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from contextlib import closing, suppress
+from pathlib import Path
 from typing import Any
 
 from vtcore.components import BuildContext, build
@@ -14,7 +15,8 @@ from vtcore.experiments import Experiment
 from vtcore.frames import Sequence
 from vtcore.host import PluginHost, plugin_host
 from vtcore.preflight import preflight, require
-from vtcore.results.read import RESULT_SUFFIXES
+from vtcore.refinement import build_refiners, refine_file
+from vtcore.results.read import RESULT_SUFFIXES, find_results
 from vtcore.runs.folder import RunFolder
 from vtcore.runs.interrupts import DeferredInterrupts
 from vtcore.runs.pipeline import Pipeline, Tracked
@@ -80,6 +82,7 @@ class Run:
             for sequence in self.sequences:
                 if not self._is_finished(sequence):
                     self._track(sequence)
+            self._refine()
             evaluation = self._evaluate()
             if self.experiment.run.report:
                 report_run(self, evaluation, versions)
@@ -117,6 +120,7 @@ class Run:
         random.seed(options.seed)
         self._writers = [build(writer, context) for writer in experiment.writers]
         self._check_writers()
+        self._refiners = build_refiners(experiment.refiners, context)
         self._metrics = build_metrics(experiment.metrics, context)
         self._display = Display(options.output) if options.show else None
         self._pipeline = Pipeline(
@@ -138,9 +142,9 @@ class Run:
             for index, place in enumerate(places)
             if place in places[:index]
         ]
-        if self.experiment.metrics and not self.has_readable_results():
+        if (self.experiment.metrics or self.experiment.refiners) and not self.has_readable_results():
             readable = ", ".join(RESULT_SUFFIXES)
-            message = f'scores are computed from result files ({readable}); add one with type = "mot-text"'
+            message = f'results are refined and scored from files ({readable}); add one with type = "mot-text"'
             problems.append(self.experiment.problem(message, "writers"))
         if problems:
             raise PreflightError(problems)
@@ -150,12 +154,33 @@ class Run:
             return None
         options = self.experiment.run
         evaluation = evaluate(
-            self.sequences, self.folder.results, self._metrics, max_frames=options.max_frames, keep=options.report
+            self.sequences, self.final_results, self._metrics, max_frames=options.max_frames, keep=options.report
         )
         self.scores, self.summaries = evaluation.scores, evaluation.summaries
         self.notes += evaluation.diagnoses
         write_metrics(self.folder.path / "metrics.json", evaluation.scores)
         return evaluation
+
+    def _refine(self) -> None:
+        """Refine every sequence, those of an earlier attempt too: what is refined is always written anew."""
+        if not self._refiners:
+            return
+        files = find_results(self.folder.results, [sequence.name for sequence in self.sequences])
+        for sequence in self.sequences:
+            refine_file(
+                files[sequence.name],
+                self.folder.refined / f"{sequence.name}.txt",
+                self._refiners,
+                sequence=sequence.name,
+                classes=sequence.classes,
+                length=sequence.length,
+                number_classes=len(sequence.classes) > 1,
+            )
+
+    @property
+    def final_results(self) -> Path:
+        """Folder of the results that are scored and reported."""
+        return self.folder.refined if self.experiment.refiners else self.folder.results
 
     def has_readable_results(self) -> bool:
         """Whether a writer leaves files that can be scored and reported."""

@@ -50,6 +50,7 @@ def tracked(folder: Path, *sequences: Clip, frames: int = 20, log: bool = True, 
         "notes": [],
         "scores": None,
         "summaries": {},
+        "final_results": run.results,
         "has_readable_results": lambda: True,
         "frames_expected": lambda sequence: sequence.length,
     }
