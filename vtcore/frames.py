@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +29,7 @@ class Frame:
         sequence: The sequence it belongs to, None for a frame made by hand.
     """
 
-    __slots__ = ("image", "index", "sequence", "time")
+    __slots__ = ("_shared", "image", "index", "sequence", "time")
 
     def __init__(
         self,
@@ -52,6 +52,18 @@ class Frame:
         self.image = image
         self.time = time
         self.sequence = sequence
+        self._shared: dict[Any, Any] | None = None
+
+    @property
+    def shared(self) -> dict[Any, Any]:
+        """A place for what is computed once for a frame and used by several components; made on first use.
+
+        A key says what was computed and how: a name with the config of the component that did it. Whoever reads a
+        value leaves it as it is.
+        """
+        if self._shared is None:
+            self._shared = {}
+        return self._shared
 
     def __repr__(self) -> str:
         """Name sequence, index and size."""

@@ -35,6 +35,13 @@ class KnownPlugin:
 KNOWN_PLUGINS = (
     KnownPlugin("sort", "vtrack-plugin-sort", {"tracker": ("sort",)}),
     KnownPlugin("bytetrack", "vtrack-plugin-bytetrack", {"tracker": ("bytetrack",)}),
+    KnownPlugin("ocsort", "vtrack-plugin-ocsort", {"tracker": ("ocsort",)}),
+    KnownPlugin("botsort", "vtrack-plugin-botsort", {"tracker": ("botsort",)}),
+    KnownPlugin(
+        "common-mot",
+        "vtrack-common-mot",
+        {"camera-motion": ("sparse-flow", "ecc", "orb", "sift", "file", "none")},
+    ),
     KnownPlugin("mot-metrics", "vtrack-plugin-mot-metrics", {"metric": ("hota", "clear", "identity", "count")}),
     KnownPlugin(
         "mot-refine",

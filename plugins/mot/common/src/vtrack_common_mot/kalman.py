@@ -22,7 +22,8 @@ three rows, its *basis*. The ones are set when a track starts and carried along 
 
 Sources: Kalman, "A New Approach to Linear Filtering and Prediction Problems", 1960; the noise of `XyahFilter` is that
 of Wojke et al., "Simple Online and Realtime Tracking with a Deep Association Metric", ICIP 2017; that of `XysrFilter`,
-of Bewley et al., "Simple Online and Realtime Tracking", ICIP 2016.
+of Bewley et al., "Simple Online and Realtime Tracking", ICIP 2016; that of `XywhFilter`, of Aharon et al., "BoT-SORT:
+Robust Associations Multi-Pedestrian Tracking", 2022. NSA is that of Du et al., "GIAOTracker", ICCVW 2021.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ import numpy.typing as npt
 from vtcore.instances import Float64Array
 from vtrack_common_mot.overlap import edge_matrix
 
-__all__ = ["ROWS", "BoxFilter", "XyahFilter", "XysrFilter"]
+__all__ = ["GATES", "ROWS", "BoxFilter", "XyahFilter", "XysrFilter", "XywhFilter"]
 
 ROWS = 23
 """Rows of a batch of tracks."""
@@ -55,6 +56,10 @@ _BASIS = slice(20, 23)
 _SMALLEST_SIDE = np.array(1e-6)
 _SMALLEST_AREA = np.array(1e-12)
 _ZERO = np.array(0.0)
+
+
+GATES = {2: 5.9915, 4: 9.4877}
+"""Squared distances within which 95 in 100 true measurements lie, by the number of coordinates."""
 
 
 class BoxFilter(ABC):
@@ -128,15 +133,19 @@ class BoxFilter(ABC):
         ahead: Float64Array = self._transition.dot(tracks)
         return ahead
 
-    def update(self, tracks: Float64Array, measured: Float64Array) -> None:
+    def update(self, tracks: Float64Array, measured: Float64Array, scores: Float64Array | None = None) -> None:
         """Correct tracks by what was measured, in place.
 
         Args:
             tracks: ``(ROWS, n)``; fastest when contiguous.
             measured: ``(4, n)``, this filter's coordinates.
+            scores: ``(n,)``, from 0 to 1: the surer a detection, the less noisy its box is taken to be (NSA: the
+                standard deviation is multiplied by 1 - score). None: all are equally noisy.
         """
         self._fill_squares(tracks)
         noise = self._measurement.dot(tracks[_BASIS])
+        if scores is not None:
+            np.multiply(noise, (1 - scores) ** 2, noise)
         position, velocity = tracks[_POSITION], tracks[_VELOCITY]
         variance, covariance = tracks[_POSITION_VARIANCE], tracks[_COVARIANCE]
         speed_variance = tracks[_VELOCITY_VARIANCE]
@@ -149,6 +158,29 @@ class BoxFilter(ABC):
         # P - P P / (P + R) = R P / (P + R), and the same for the covariance.
         np.multiply(gain, noise, variance)
         np.multiply(speed_gain, noise, covariance)
+
+    def project(self, tracks: Float64Array) -> tuple[Float64Array, Float64Array]:
+        """Return mean and variance of what would be measured of the tracks, ``(4, n)`` each."""
+        self._fill_squares(tracks)
+        return tracks[_POSITION].copy(), tracks[_POSITION_VARIANCE] + self._measurement.dot(tracks[_BASIS])
+
+    def gate(self, tracks: Float64Array, measured: Float64Array, *, position_only: bool = False) -> Float64Array:
+        """Return the squared Mahalanobis distance of every measurement from every track, float64 ``(n, m)``.
+
+        The distance is distributed as chi squared, with 4 degrees of freedom or, of positions, 2: 95 in 100 true
+        measurements lie within 9.4877 or 5.9915.
+
+        Args:
+            tracks: ``(ROWS, n)``.
+            measured: ``(4, m)``, this filter's coordinates.
+            position_only: Of the first two coordinates alone.
+        """
+        mean, variance = self.project(tracks)
+        count = 2 if position_only else 4
+        surprise = measured[:count, None, :] - mean[:count, :, None]
+        np.multiply(surprise, surprise, surprise)
+        distance: Float64Array = np.divide(surprise, variance[:count, :, None], surprise).sum(0)
+        return distance
 
 
 def _one_frame(process: Float64Array) -> Float64Array:
@@ -207,6 +239,42 @@ class XyahFilter(BoxFilter):
         np.multiply(tracks[2], tracks[3], tracks[_SCRATCH])
 
 
+class XywhFilter(BoxFilter):
+    """Centre, width and height; noise along each axis grows with the box's size along it (BoT-SORT)."""
+
+    def __init__(
+        self, *, position_weight: float = 1 / 20, velocity_weight: float = 1 / 160, pixel: float = 0.0
+    ) -> None:
+        """Set the noise.
+
+        Args:
+            position_weight: Standard deviation of a position, as a share of the width or height.
+            velocity_weight: Standard deviation of a velocity per frame, as a share of the width or height.
+            pixel: As in `vtrack_common_mot.overlap`.
+        """
+        position, velocity = position_weight**2, velocity_weight**2
+        super().__init__(
+            process=_side_rows(position) + _side_rows(velocity),
+            measurement=_side_rows(position),
+            initial=_side_rows(4 * position) + _side_rows(100 * velocity),
+            sides=(2, 3),
+            pixel=pixel,
+        )
+
+    def measure(self, centres: Float64Array) -> Float64Array:
+        """Leave ``x, y, width, height`` as they are, but for boxes without width or height: minimally wide or high."""
+        sides = centres[2:4]
+        np.maximum(sides, _SMALLEST_SIDE, out=sides)
+        return centres
+
+    def _fill_squares(self, tracks: Float64Array) -> None:
+        sides = tracks[2:4]
+        np.multiply(sides, sides, tracks[_SCRATCH:_ONES])
+
+    def _fill_sides(self, tracks: Float64Array) -> None:
+        """Nothing: the sides are coordinates."""
+
+
 class XysrFilter(BoxFilter):
     """Centre, area and aspect ratio (width / height), the ratio constant; constant noise (SORT, OC-SORT)."""
 
@@ -258,6 +326,11 @@ class XysrFilter(BoxFilter):
 def _height_rows(height: float, ratio: float) -> list[list[float]]:
     """Noise of x, y, aspect ratio and height over the basis (height squared, unused, 1)."""
     return [[height, 0.0, 0.0], [height, 0.0, 0.0], [0.0, 0.0, ratio], [height, 0.0, 0.0]]
+
+
+def _side_rows(side: float) -> list[list[float]]:
+    """Noise of x, y, width and height over the basis (width squared, height squared, 1)."""
+    return [[side, 0.0, 0.0], [0.0, side, 0.0]] * 2
 
 
 def _constant_rows(*noise: float) -> list[list[float]]:

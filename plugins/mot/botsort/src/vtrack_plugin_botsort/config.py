@@ -1,0 +1,98 @@
+"""Options of BoT-SORT."""
+
+from __future__ import annotations
+
+import attrs
+
+from vtcore.components import ComponentTable
+from vtcore.options import option
+from vtrack_common_mot.camera_motion.interfaces import CameraMotion
+
+__all__ = ["BotSortConfig"]
+
+
+@attrs.frozen(kw_only=True)
+class BotSortConfig:
+    """Options of BoT-SORT; in brackets the names of the original code, where it has one."""
+
+    high_threshold: float = option(
+        0.6,
+        "Detections scoring more take part in the first matching and may start tracks [track_high_thresh].",
+        ge=0,
+        le=1,
+    )
+    low_threshold: float = option(
+        0.1,
+        "Detections scoring this or less are left out; those up to high_threshold may continue tracks "
+        "[track_low_thresh].",
+        ge=0,
+        le=1,
+    )
+    new_track_threshold: float | None = option(
+        None,
+        "Least score of a detection that starts a track; high_threshold + 0.1 when left out [new_track_thresh].",
+        ge=0,
+    )
+    match_threshold: float = option(
+        0.8,
+        "Greatest cost of a pair in the first matching, raising it allows looser matches [match_thresh].",
+        ge=0,
+        le=1,
+    )
+    second_match_threshold: float = option(
+        0.5, "Greatest cost of a pair in the second matching, of low detections.", ge=0, le=1
+    )
+    unconfirmed_match_threshold: float = option(
+        0.7, "Greatest cost of a pair in the matching of tracks seen only once.", ge=0, le=1
+    )
+    duplicate_threshold: float = option(
+        0.15, "A seen and a lost track with less cost than this are one: the younger is dropped.", ge=0, le=1
+    )
+    track_buffer: int = option(
+        30, "How long a lost track is kept, at 30 frames a second [track_buffer].", unit="frames", ge=0
+    )
+    frame_rate: float = option(
+        30.0,
+        "Frame rate for which track_buffer is scaled; 0 takes the sequence's own [frame_rate].",
+        unit="frames/s",
+        ge=0,
+    )
+    fuse_score: bool = option(
+        True, "Multiply overlap by the detection's score in the first and the unconfirmed matching [not mot20]."
+    )
+    appearance: bool = option(
+        True, "Compare embeddings too, where the detections come with them; false leaves them out [with_reid]."
+    )
+    appearance_threshold: float = option(
+        0.25,
+        "Greatest half cosine distance of a pair that is matched by appearance, raising it allows less alike ones "
+        "[appearance_thresh].",
+        ge=0,
+        le=1,
+    )
+    proximity_threshold: float = option(
+        0.5,
+        "Greatest cost (1 - overlap) of a pair that is matched by appearance, raising it allows pairs farther apart "
+        "[proximity_thresh].",
+        ge=0,
+        le=1,
+    )
+    appearance_momentum: float = option(
+        0.9, "Share of the old in a track's mean embedding, raising it makes it change slower [alpha].", ge=0, le=1
+    )
+    camera_motion: CameraMotion | None = option(
+        ComponentTable("sparse-flow"),
+        "How the camera's motion between frames is found; type 'none' does without images [cmc-method].",
+    )
+    report_unconfirmed: bool = option(
+        True, "Report a track in the frame of its birth; false waits until it is seen a second time."
+    )
+    inclusive_overlap: bool = option(
+        True, "Count a box's last pixels in when measuring overlap (width = x2 - x1 + 1); false takes x2 - x1."
+    )
+    per_class: bool = option(True, "Match within a class only; false matches boxes of any class.")
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Detections; whether pixels are looked at is the camera motion's matter."""
+        return frozenset({"detections"})

@@ -1,0 +1,83 @@
+"""Camera motion by aligning whole pictures: the enhanced correlation coefficient (ECC).
+
+Paper: Evangelidis and Psarakis, "Parametric Image Alignment Using Enhanced Correlation Coefficient Maximization", IEEE
+TPAMI 2008; OpenCV's ``findTransformECC``. Used for tracking by Bergmann et al., "Tracking without Bells and Whistles",
+ICCV 2019, and as one of the choices of BoT-SORT (https://github.com/NirAharon/BoT-SORT, MIT licence). There the shift
+found in pictures of half the size is taken as it is, and every picture is compared with the first; here the shift is
+scaled, and pictures are compared with the one before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+from vtrack_common_mot.camera_motion.config import EccConfig
+from vtrack_common_mot.camera_motion.estimator import PictureEstimator, grey_picture, original_size
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from vtcore.frames import Image
+
+__all__ = ["Ecc"]
+
+_MOTIONS = {
+    "translation": cv2.MOTION_TRANSLATION,
+    "euclidean": cv2.MOTION_EUCLIDEAN,
+    "affine": cv2.MOTION_AFFINE,
+}
+
+_Look = tuple[tuple[int, int], Any]
+"""Height and width of the picture, and the picture in grey."""
+
+
+class Ecc(PictureEstimator[_Look]):
+    """Aligns each picture with the one before, all of their pixels.
+
+    Args:
+        motion: ``translation``, ``euclidean`` (shift and turn) or ``affine``.
+        iterations: Most steps of an alignment.
+        epsilon: Growth of the correlation in a step that ends the alignment.
+        downscale: Factor by which pictures are made smaller.
+        smoothing: Size of the Gaussian filter, odd.
+
+    Raises:
+        ValueError: An option is out of bounds.
+    """
+
+    def __init__(
+        self,
+        *,
+        motion: str = "euclidean",
+        iterations: int = 100,
+        epsilon: float = 1e-5,
+        downscale: int = 2,
+        smoothing: int = 1,
+    ) -> None:
+        config = EccConfig(
+            motion=motion, iterations=iterations, epsilon=epsilon, downscale=downscale, smoothing=smoothing
+        )
+        if smoothing % 2 == 0:
+            raise ValueError(f"smoothing: must be odd, got {smoothing}")
+        self._motion = _MOTIONS[motion]
+        self._criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, iterations, epsilon)
+        super().__init__("ecc", config)
+
+    def _look(self, image: Image, boxes: npt.NDArray[np.float32] | None) -> _Look:
+        height, width = image.shape[:2]
+        return (height, width), grey_picture(image.astype(np.float32), self.config.downscale, blurred=True)
+
+    def _compare(self, before: _Look, now: _Look) -> npt.NDArray[Any] | None:
+        (_, template), (size, picture) = before, now
+        if template.shape != picture.shape:
+            return None
+        start = np.eye(2, 3, dtype=np.float32)
+        everywhere = np.ones_like(picture)
+        _, warp = cv2.findTransformECC(
+            template, picture, start, self._motion, self._criteria, everywhere, self.config.smoothing
+        )
+        height, width = picture.shape
+        return original_size(np.asarray(warp), size, (height, width))

@@ -1,0 +1,210 @@
+"""What the estimators that look at pictures share: one estimate per frame for all, and failing gracefully."""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import attrs
+import cv2
+import numpy as np
+
+from vtcore.errors import DataError
+from vtcore.instances import Float64Array, Instances
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from vtcore.frames import Frame, Image, Sequence
+
+__all__ = ["IDENTITY", "PictureEstimator", "foreground_mask", "grey_picture", "original_size", "partial_affine"]
+
+_log = logging.getLogger("vtcore")
+
+IDENTITY: Float64Array = np.eye(2, 3)
+IDENTITY.setflags(write=False)
+
+_FEWEST_POINTS = 5
+
+Look = TypeVar("Look")
+"""What an estimator keeps of a picture: the picture made small, its corners, its features."""
+
+
+@attrs.frozen(eq=False)
+class _Shared:
+    """An estimate, and what it was made of."""
+
+    before: Any
+    now: Any
+    boxes: Any
+    warp: Float64Array
+
+
+class PictureEstimator(ABC, Generic[Look]):
+    """Compares each picture with the one before.
+
+    A frame's estimate is put into `Frame.shared`, so that any number of components with the same config cost as much
+    as one.
+
+    Attributes:
+        failures: How many frames of the sequence had no estimate; for them the camera is taken to stand still.
+    """
+
+    def __init__(self, name: str, config: Any) -> None:
+        """Start without a picture.
+
+        Args:
+            name: Of the component.
+            config: Its options; estimators of one name and equal options share what they find.
+        """
+        self.config = config
+        self._name = name
+        self._key = (f"camera-motion {name}", config)
+        self.reset()
+
+    def reset(self, sequence: Sequence | None = None) -> None:
+        """Forget the last picture."""
+        self._before: Look | None = None
+        self.failures = 0
+        self._where = "" if sequence is None else f"{sequence.name}: "
+
+    def estimate(self, frame: Frame | None, detections: Instances | None = None) -> Float64Array:
+        """Return the warp from the frame before to this one, float64 ``(2, 3)``; not to be changed.
+
+        Args:
+            frame: The next frame, with its image.
+            detections: Boxes of what moves by itself.
+
+        Raises:
+            DataError: There is no image to look at.
+        """
+        if frame is None or frame.image is None:
+            raise DataError(
+                f"camera motion {self._name!r} looks at images, and was given none; give frames with images, "
+                "or set camera_motion to type 'none'"
+            )
+        boxes = detections.boxes if detections is not None and self._masks() else None
+        known: _Shared | None = frame.shared.get(self._key)
+        if known is not None and known.before is self._before and _same(known.boxes, boxes):
+            self._before = known.now
+            return known.warp
+        before, self._before = self._before, self._look(frame.image, boxes)
+        warp = IDENTITY if before is None else self._warp(before, self._before)
+        frame.shared[self._key] = _Shared(before, self._before, boxes, warp)
+        return warp
+
+    def _warp(self, before: Look, now: Look) -> Float64Array:
+        try:
+            found = self._compare(before, now)
+            problem = "too few points in common"
+        except cv2.error as error:
+            found, problem = None, str(getattr(error, "err", "") or error).strip()
+        if found is not None and np.isfinite(found).all():
+            warp: Float64Array = np.array(found, np.float64)
+            warp.setflags(write=False)
+            return warp
+        self.failures += 1
+        if self.failures == 1:
+            _log.warning(
+                "%scamera motion '%s' found no estimate for a frame (%s); the camera is taken to stand still there",
+                self._where,
+                self._name,
+                problem,
+            )
+        return IDENTITY
+
+    def _masks(self) -> bool:
+        """Return whether detections are left out."""
+        return bool(getattr(self.config, "mask_detections", False))
+
+    @abstractmethod
+    def _look(self, image: Image, boxes: npt.NDArray[np.float32] | None) -> Look:
+        """Return what is kept of a picture.
+
+        Args:
+            image: uint8 ``(height, width, 3)``, blue-green-red.
+            boxes: float32 ``(n, 4)``, places to leave out.
+        """
+
+    @abstractmethod
+    def _compare(self, before: Look, now: Look) -> npt.NDArray[Any] | None:
+        """Return the warp ``(2, 3)`` in original pixels, None where there is none.
+
+        Raises:
+            cv2.error: OpenCV gives up, as when an alignment does not converge.
+        """
+
+
+def _same(first: Any, second: Any) -> bool:
+    return first is second or (first is not None and second is not None and np.array_equal(first, second))
+
+
+def grey_picture(image: npt.NDArray[Any], downscale: int, *, blurred: bool = False) -> npt.NDArray[Any]:
+    """Return the picture in grey, in its own type, smaller by a whole factor.
+
+    Args:
+        image: uint8 or float32 ``(height, width, 3)``, blue-green-red.
+        downscale: The factor; a picture smaller than that becomes one pixel wide or high.
+        blurred: Smooth it before it is made smaller.
+    """
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    if downscale > 1:
+        height, width = grey.shape
+        if blurred:
+            grey = cv2.GaussianBlur(grey, (3, 3), 1.5)
+        grey = cv2.resize(grey, (max(width // downscale, 1), max(height // downscale, 1)))
+    return np.asarray(grey)
+
+
+def original_size(warp: npt.NDArray[Any], image: tuple[int, int], small: tuple[int, int]) -> Float64Array:
+    """Return a warp between small pictures as one between the originals, float64 ``(2, 3)``.
+
+    Args:
+        warp: ``(2, 3)``.
+        image: Height and width of the original.
+        small: Height and width of the small picture.
+    """
+    vertical, horizontal = image[0] / small[0], image[1] / small[1]
+    full = np.array(warp, np.float64)
+    full[0, 1] *= horizontal / vertical
+    full[1, 0] *= vertical / horizontal
+    full[:, 2] *= horizontal, vertical
+    return full
+
+
+def foreground_mask(
+    shape: tuple[int, int], boxes: npt.NDArray[np.float32] | None, scale: tuple[float, float], border: float = 0.0
+) -> Image | None:
+    """Return 255 where features may be taken and 0 elsewhere, uint8 of the given shape; None for everywhere.
+
+    Args:
+        shape: Height and width of the small picture.
+        boxes: float32 ``(n, 4)``, in original pixels, to be left out.
+        scale: Height and width of an original pixel in the small picture.
+        border: Share of the picture along each side that is left out.
+    """
+    if not border and boxes is None:
+        return None
+    height, width = shape
+    mask = np.zeros(shape, np.uint8)
+    mask[int(border * height) : int((1 - border) * height), int(border * width) : int((1 - border) * width)] = 255
+    if boxes is not None:
+        limits = np.array([width, height, width, height])
+        factors = np.array([scale[1], scale[0], scale[1], scale[0]])
+        for left, top, right, bottom in np.clip(boxes * factors, 0, limits).astype(int).tolist():
+            mask[top:bottom, left:right] = 0
+    return mask
+
+
+def partial_affine(before: npt.NDArray[Any], now: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
+    """Return the shift, turn and scaling that most of the pairs of points agree on, ``(2, 3)``, None where none is.
+
+    Args:
+        before: ``(n, 2)``, points.
+        now: ``(n, 2)``, the same points in the next picture.
+    """
+    if len(before) < _FEWEST_POINTS:
+        return None
+    warp: npt.NDArray[Any] | None = cv2.estimateAffinePartial2D(before, now, method=cv2.RANSAC)[0]
+    return warp

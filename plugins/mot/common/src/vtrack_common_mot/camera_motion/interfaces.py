@@ -1,0 +1,33 @@
+"""What components of the kind ``camera-motion`` can do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from vtcore.frames import Frame, Sequence
+    from vtcore.instances import Float64Array, Instances
+
+__all__ = ["CameraMotion"]
+
+
+@runtime_checkable
+class CameraMotion(Protocol):
+    """Finds where the pixels of one frame are in the next."""
+
+    def reset(self, sequence: Sequence | None = None) -> None:
+        """Forget the last frame. Called before a sequence's first frame."""
+
+    def estimate(self, frame: Frame | None, detections: Instances | None = None) -> Float64Array:
+        """Return the warp from the frame before to this one.
+
+        Call it for every frame in order; trackers do so once in each update.
+
+        Args:
+            frame: The next frame.
+            detections: Boxes of what moves by itself, to be left out by estimators that can.
+
+        Returns:
+            float64 ``(2, 3)``: a pixel at ``x, y`` of the previous frame is at ``warp @ (x, y, 1)`` in this one.
+            The identity for the first frame, and where there is nothing to be found. Not to be changed.
+        """
