@@ -13,6 +13,7 @@ from vtcore.errors import OutputError, ResumeError
 from vtcore.experiments import differences
 from vtcore.files import PARTIAL, write_whole
 from vtcore.runs.log import RunLog
+from vtcore.sources.naming import masked_lines
 
 __all__ = ["RunFolder"]
 
@@ -84,7 +85,8 @@ class RunFolder:
             self.results.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"{self.path}: cannot create: {error.strerror or error}") from error
-        write_whole(self.path / "experiment.toml", experiment)
+        # It must run again as it is, with the password of a stream in it.
+        write_whole(self.path / "experiment.toml", experiment, private=masked_lines(experiment) != experiment)
 
     def contents(self) -> dict[str, Path]:
         """Return what a person would open, by a word for it; only what is there."""

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 __all__ = ["ProgressBars"]
 
 
+_BARS = 8
+"""Bars that stand at a time: more than a screen holds would hide the one that moves."""
+
+
 class ProgressBars:
     """Watches a run through its hooks and draws one bar a sequence. Register with `PluginHost.register`."""
 
@@ -24,7 +28,7 @@ class ProgressBars:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
@@ -45,7 +49,11 @@ class ProgressBars:
     def vtcore_sequence_started(self, run: Run, sequence: Sequence) -> None:
         """Add the sequence's bar."""
         self._waiting = 0
-        self._task = self._progress.add_task(sequence.name, total=run.frames_expected(sequence), rate="")
+        for task_id in self._progress.task_ids[: 1 - _BARS]:
+            self._progress.remove_task(task_id)
+        count = len(run.sequences)
+        place = f"{run.sequences.index(sequence) + 1}/{count} " if count > 1 else ""
+        self._task = self._progress.add_task(place + sequence.name, total=run.frames_expected(sequence), rate="")
 
     @hookimpl
     def vtcore_frame_done(self) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vtcore.report import ReportInput, SequenceReport, write_report
 from vtcore.results.read import find_results
 from vtcore.results.scan import overview_of, scan_results
-from vtcore.sources.naming import masked_url
+from vtcore.sources.naming import masked_lines, masked_url
 
 if TYPE_CHECKING:
     from vtcore.evaluation import Evaluation
@@ -45,7 +45,7 @@ def report_run(run: Run, evaluation: Evaluation | None, versions: dict[str, Any]
     ]
     content = ReportInput(
         title=_title(run),
-        experiment_toml="\n".join(map(masked_url, run.experiment.to_toml().split("\n"))),
+        experiment_toml=masked_lines(run.experiment.to_toml()),
         versions=versions,
         scores=run.scores,
         summaries=run.summaries,

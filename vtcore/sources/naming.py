@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from vtcore.errors import DataError
 
-__all__ = ["expand_paths", "masked_url", "natural_key", "sequence_names", "url_name"]
+__all__ = ["expand_paths", "masked_lines", "masked_url", "natural_key", "sequence_names", "url_name"]
 
 
 def natural_key(text: str) -> tuple[tuple[int, int | str], ...]:
@@ -69,6 +69,11 @@ def _unless_twice(name: str, other: str, names: Seq[str]) -> str:
 def masked_url(url: str) -> str:
     """Return the address with its password, if any, as ``***``."""
     return re.sub(r"(?<=://)([^/@:]*):[^/]*@", r"\1:***@", url)
+
+
+def masked_lines(text: str) -> str:
+    """Return a text with the passwords of all addresses in it as ``***``; no address goes over the end of a line."""
+    return "\n".join(map(masked_url, text.split("\n")))
 
 
 def url_name(url: str) -> str:

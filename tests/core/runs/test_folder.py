@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -95,3 +96,12 @@ def test_what_a_run_left_half_written_is_no_obstacle_and_leaves_no_trace(started
     assert (started.path / "experiment.toml").read_text() == "# another\n"
     assert not list(started.results.iterdir())
     assert not started.log.read()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of files are told apart on POSIX only")
+def test_an_experiment_with_a_password_is_its_owners_alone(tmp_path: Path) -> None:
+    toml = '[dataset]\ntype = "stream"\nurl = "rtsp://me:secret@camera/1"\n'
+    folder = RunFolder(tmp_path / "run")
+    folder.claim(toml, {}, resume=False, overwrite=False)
+    assert (folder.path / "experiment.toml").read_text() == toml
+    assert (folder.path / "experiment.toml").stat().st_mode & 0o077 == 0
