@@ -17,7 +17,7 @@ from scipy.optimize import linear_sum_assignment
 
 from vtcore.instances import BoolArray, Float64Array, Int64Array
 
-__all__ = ["Pairs", "left_over", "match_above", "match_then_cut"]
+__all__ = ["Pairs", "assign_then_cut", "left_over", "match_above", "match_then_cut", "uncontested"]
 
 Pairs = tuple[Int64Array, Int64Array]
 
@@ -87,6 +87,34 @@ def _calm(above: BoolArray, classes: tuple[Int64Array, Int64Array]) -> BoolArray
     paired = row_labels[above.any(1)]
     calm: BoolArray = np.isin(row_labels, paired) & ~np.isin(row_labels, competing)
     return calm
+
+
+def assign_then_cut(gain: Float64Array, overlap: Float64Array, least: Float64Array) -> Pairs:
+    """Return the assignment of the greatest total gain, less its pairs that overlap by under `least`.
+
+    As many pairs as there are rows or columns, whichever are fewer, take part, also those of negative gain.
+
+    Args:
+        gain: float64 ``(n, m)``, finite, higher is better.
+        overlap: float64 ``(n, m)``, what decides whether a pair is kept.
+        least: Overlap of a pair that is kept, without dimensions; raising it makes fewer pairs.
+
+    Returns:
+        Rows, ascending, and their columns, int64 ``(k,)`` each.
+    """
+    if not np.count_nonzero(overlap >= least):
+        return _NONE, _NONE
+    rows, columns = linear_sum_assignment(gain, True)
+    made = (overlap[rows, columns] >= least).nonzero()[0]
+    return rows.take(made), columns.take(made)
+
+
+def uncontested(above: BoolArray) -> Pairs | None:
+    """Return the pairs that are true where there are some and no two share a row or a column, None otherwise."""
+    rows, columns = above.nonzero()
+    if len(rows) == 0 or _repeats(rows) or _repeats(columns):
+        return None
+    return rows, columns
 
 
 def left_over(count: int, used: Int64Array) -> Int64Array:

@@ -142,10 +142,7 @@ class BoxFilter(ABC):
             scores: ``(n,)``, from 0 to 1: the surer a detection, the less noisy its box is taken to be (NSA: the
                 standard deviation is multiplied by 1 - score). None: all are equally noisy.
         """
-        self._fill_squares(tracks)
-        noise = self._measurement.dot(tracks[_BASIS])
-        if scores is not None:
-            np.multiply(noise, (1 - scores) ** 2, noise)
+        noise = self._noise(tracks, scores)
         position, velocity = tracks[_POSITION], tracks[_VELOCITY]
         variance, covariance = tracks[_POSITION_VARIANCE], tracks[_COVARIANCE]
         speed_variance = tracks[_VELOCITY_VARIANCE]
@@ -159,10 +156,22 @@ class BoxFilter(ABC):
         np.multiply(gain, noise, variance)
         np.multiply(speed_gain, noise, covariance)
 
-    def project(self, tracks: Float64Array) -> tuple[Float64Array, Float64Array]:
-        """Return mean and variance of what would be measured of the tracks, ``(4, n)`` each."""
+    def project(self, tracks: Float64Array, scores: Float64Array | None = None) -> tuple[Float64Array, Float64Array]:
+        """Return mean and variance of what would be measured of the tracks, ``(4, n)`` each.
+
+        Args:
+            tracks: ``(ROWS, n)``.
+            scores: As `update` takes them.
+        """
+        return tracks[_POSITION].copy(), tracks[_POSITION_VARIANCE] + self._noise(tracks, scores)
+
+    def _noise(self, tracks: Float64Array, scores: Float64Array | None) -> Float64Array:
+        """Return the variance of a measurement of each track, ``(4, n)``."""
         self._fill_squares(tracks)
-        return tracks[_POSITION].copy(), tracks[_POSITION_VARIANCE] + self._measurement.dot(tracks[_BASIS])
+        noise: Float64Array = self._measurement.dot(tracks[_BASIS])
+        if scores is not None:
+            np.multiply(noise, (1 - scores) ** 2, noise)
+        return noise
 
     def gate(self, tracks: Float64Array, measured: Float64Array, *, position_only: bool = False) -> Float64Array:
         """Return the squared Mahalanobis distance of every measurement from every track, float64 ``(n, m)``.

@@ -1,0 +1,91 @@
+"""How alike boxes are, by more than their overlap: between 0 and 1, higher is more alike.
+
+Boxes come as edges, see `vtrack_common_mot.overlap`, with ``pixel = 0``. The measures of -1 to 1 are moved to 0 to 1,
+as OC-SORT takes them.
+
+Sources: Rezatofighi et al., "Generalized Intersection over Union", CVPR 2019; Zheng et al., "Distance-IoU Loss", AAAI
+2020, for the distance and the complete IoU; `centre_closeness` and the ratio with one pixel added to heights are those
+of OC-SORT (https://github.com/noahcao/OC_SORT, MIT licence).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from vtcore.instances import Float64Array
+from vtrack_common_mot.overlap import overlaps
+
+__all__ = ["SIMILARITIES", "Similarity", "centre_closeness", "ciou", "diou", "giou", "iou"]
+
+Similarity = Callable[[Float64Array, Float64Array], Float64Array]
+"""From edges ``(6, n)`` and ``(6, m)`` to float64 ``(n, m)``."""
+
+_SMALLEST = 1e-12
+
+
+def iou(first: Float64Array, second: Float64Array) -> Float64Array:
+    """Return intersection over union, 0 for boxes that do not overlap."""
+    overlap = overlaps(first, second)
+    return np.maximum(overlap, 0.0, out=overlap)
+
+
+def giou(first: Float64Array, second: Float64Array) -> Float64Array:
+    """Return generalised IoU: what of the box around both is neither's counts against them."""
+    overlap = iou(first, second)
+    around = np.maximum(first[:4, :, None], second[:4, None, :])
+    area = np.maximum((around[0] + around[2]) * (around[1] + around[3]), _SMALLEST)
+    # From intersection = overlap * union and intersection + union = both areas.
+    union = (first[5][:, None] + second[5]) / (1 + overlap)
+    generalised: Float64Array = (overlap + union / area) / 2
+    return generalised
+
+
+def diou(first: Float64Array, second: Float64Array) -> Float64Array:
+    """Return distance IoU: the centres' squared distance counts, by the squared diagonal of the box around both."""
+    return (iou(first, second) - _apart(first, second) + 1) / 2
+
+
+def ciou(first: Float64Array, second: Float64Array) -> Float64Array:
+    """Return complete IoU: distance IoU that also counts different shapes, heights taken a pixel higher."""
+    overlap = iou(first, second)
+    slopes = [np.arctan(edges[4] / (edges[1] + edges[3] + 1)) for edges in (first, second)]
+    shape = 4 / np.pi**2 * (slopes[1] - slopes[0][:, None]) ** 2
+    weight = shape / np.maximum(1 - overlap + shape, _SMALLEST)
+    complete: Float64Array = (overlap - _apart(first, second) - weight * shape + 1) / 2
+    return complete
+
+
+def centre_closeness(first: Float64Array, second: Float64Array) -> Float64Array:
+    """Return 1 less the centres' distance as a share of the greatest one among these boxes."""
+    across, down = _steps(first, second)
+    distance = np.sqrt(across * across + down * down)
+    closeness: Float64Array = 1 - distance / max(distance.max(initial=0), _SMALLEST)
+    return closeness
+
+
+def _steps(first: Float64Array, second: Float64Array) -> tuple[Float64Array, Float64Array]:
+    """Return how far right and down each of the second's centres lies from each of the first's."""
+    across = (second[2] - second[0]) / 2 - ((first[2] - first[0]) / 2)[:, None]
+    down = (second[3] - second[1]) / 2 - ((first[3] - first[1]) / 2)[:, None]
+    return across, down
+
+
+def _apart(first: Float64Array, second: Float64Array) -> Float64Array:
+    """Return the centres' squared distance by the squared diagonal of the box around both."""
+    across, down = _steps(first, second)
+    around = np.maximum(first[:4, :, None], second[:4, None, :])
+    width, height = around[0] + around[2], around[1] + around[3]
+    share: Float64Array = (across * across + down * down) / np.maximum(width * width + height * height, _SMALLEST)
+    return share
+
+
+SIMILARITIES: Mapping[str, Similarity] = {
+    "iou": iou,
+    "giou": giou,
+    "diou": diou,
+    "ciou": ciou,
+    "centre-distance": centre_closeness,
+}
+"""By the names that options take."""

@@ -1,0 +1,181 @@
+"""The three matchings of OC-SORT: by overlap and direction, of unsure detections, and where tracks were last seen."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from vtcore.instances import Float32Array, Float64Array, Int64Array
+from vtrack_common_mot.assignment import Pairs, assign_then_cut, left_over, uncontested
+from vtrack_common_mot.overlap import overlaps
+from vtrack_common_mot.similarity import Similarity
+
+__all__ = ["Known", "Matcher", "Offered", "direction_gain"]
+
+_ZERO, _ONE = np.array(0.0), np.array(1.0)
+_MINUS_ONE = np.array(-1.0)
+_TINY = np.array(1e-6)
+
+
+class Known(NamedTuple):
+    """The tracks of a matching.
+
+    Attributes:
+        predicted: Edges ``(6, n)`` of where they are expected.
+        last: Edges ``(6, n)`` of their last observations.
+        origins: ``(2, n)``, centres that directions are measured from.
+        directions: ``(2, n)``, vectors of length 1, or zeros.
+        observed: int64 ``(n,)``, 0 for tracks without observation.
+        labels: int64 ``(n,)``.
+    """
+
+    predicted: Float64Array
+    last: Float64Array
+    origins: Float64Array
+    directions: Float64Array
+    observed: Int64Array
+    labels: Int64Array
+
+
+class Offered(NamedTuple):
+    """The detections of a matching.
+
+    Attributes:
+        edges: ``(6, m)``.
+        centres: ``(2, m)``.
+        scores: float32 ``(m,)``.
+        labels: int64 ``(m,)``.
+        high: How many, the first, are sure.
+    """
+
+    edges: Float64Array
+    centres: Float64Array
+    scores: Float32Array
+    labels: Int64Array
+    high: int
+
+
+class Matcher:
+    """Assigns detections to tracks."""
+
+    def __init__(self, least: float, inertia: float, similarity: Similarity, fuse_score: bool) -> None:
+        """Keep the options.
+
+        Args:
+            least: Least overlap or similarity of a pair.
+            inertia: Weight of steady direction in the first matching.
+            similarity: How boxes are compared after the first matching.
+            fuse_score: Multiply overlap and similarity by score, where sure detections are matched.
+        """
+        self._least = np.array(least, np.float64)
+        self._weight = np.array(inertia / np.pi)
+        self._similarity = similarity
+        self._fuse_score = fuse_score
+
+    def match_by_class(self, known: Known, offered: Offered) -> Pairs:
+        """Return tracks and the detection of each, every class matched as if it were alone."""
+        tracks, found = [], []
+        for label in set(offered.labels.tolist()):
+            mine, theirs = (known.labels == label).nonzero()[0], (offered.labels == label).nonzero()[0]
+            if len(mine) == 0:
+                continue
+            part = Known(*(field.take(mine, -1) for field in known))
+            high = int(theirs.searchsorted(offered.high))
+            some, which = self.match(
+                part,
+                Offered(
+                    offered.edges.take(theirs, 1),
+                    offered.centres.take(theirs, 1),
+                    offered.scores.take(theirs),
+                    offered.labels.take(theirs),
+                    high,
+                ),
+            )
+            tracks.append(mine.take(some))
+            found.append(theirs.take(which))
+        if not tracks:
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        return np.concatenate(tracks), np.concatenate(found)
+
+    def match(self, known: Known, offered: Offered) -> Pairs:
+        """Return tracks and the detection of each, in the order in which they were matched."""
+        tracks, found = self._match_predicted(known, offered)
+        high, count = offered.high, len(offered.scores)
+        missing = left_over(len(known.labels), tracks)
+        if high < count and len(missing):
+            alike = self._similarity(known.predicted.take(missing, 1), offered.edges[:, high:])
+            some, low = self._match_alike(alike)
+            if len(some):
+                tracks = np.concatenate((tracks, missing.take(some)))
+                found = np.concatenate((found, low + high))
+                missing = missing.take(left_over(len(missing), some))
+        if len(missing) and np.count_nonzero(found < high) < high:
+            tracks, found = self._recover(known, offered, tracks, found, missing)
+        return tracks, found
+
+    def _match_predicted(self, known: Known, offered: Offered) -> Pairs:
+        """Match sure detections by overlap with the predicted boxes, and by direction where that leaves a choice."""
+        scores = offered.scores[: offered.high]
+        overlap = overlaps(known.predicted, offered.edges[:, : offered.high])
+        if self._fuse_score:
+            overlap = overlap * scores
+        pairs = uncontested(overlap > self._least)
+        if pairs is not None:
+            return pairs
+        if not np.count_nonzero(overlap >= self._least):
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        steady = direction_gain(known.origins, known.directions, offered.centres[:, : offered.high])
+        steady *= self._weight * scores
+        steady += np.maximum(overlap, _ZERO)
+        return assign_then_cut(steady, overlap, self._least)
+
+    def _recover(
+        self, known: Known, offered: Offered, tracks: Int64Array, found: Int64Array, missing: Int64Array
+    ) -> Pairs:
+        """Match the sure detections that are left to where the missing tracks were last seen."""
+        sure = found[found < offered.high] if offered.high < len(offered.scores) else found
+        unused = left_over(offered.high, sure)
+        missing = missing[known.observed.take(missing) > 0]
+        if len(missing) == 0 or len(unused) == 0:
+            return tracks, found
+        alike = self._similarity(known.last.take(missing, 1), offered.edges.take(unused, 1))
+        if self._fuse_score:
+            alike = alike * offered.scores.take(unused)
+        some, free = self._match_alike(alike)
+        if len(some) == 0:
+            return tracks, found
+        return np.concatenate((tracks, missing.take(some))), np.concatenate((found, unused.take(free)))
+
+    def _match_alike(self, alike: Float64Array) -> Pairs:
+        """Match by similarity alone, where any pair exceeds the bound."""
+        if not np.count_nonzero(alike > self._least):
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        return assign_then_cut(alike, alike, self._least)
+
+
+def direction_gain(origins: Float64Array, directions: Float64Array, centres: Float64Array) -> Float64Array:
+    """Return how well each detection lies in each track's direction: pi / 2 for exactly, -pi / 2 for the opposite.
+
+    Args:
+        origins: ``(2, n)``, where the tracks were.
+        directions: ``(2, n)``, vectors of length 1; of zeros, for which the result is 0.
+        centres: ``(2, m)``, of the detections.
+
+    Returns:
+        float64 ``(n, m)``.
+    """
+    across = centres[0] - origins[0][:, None]
+    down = centres[1] - origins[1][:, None]
+    distance = across * across
+    distance += down * down
+    np.sqrt(distance, distance)
+    distance += _TINY
+    across *= directions[0][:, None]
+    down *= directions[1][:, None]
+    across += down
+    across /= distance
+    np.maximum(across, _MINUS_ONE, out=across)
+    np.minimum(across, _ONE, out=across)
+    gain: Float64Array = np.arcsin(across, across)
+    return gain

@@ -1,0 +1,124 @@
+"""What is remembered of a track's observations: its last box, its direction, and where it was some frames ago."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vtcore.instances import Float64Array, Int64Array
+from vtrack_common_mot.rows import LAST, TrackRows
+
+__all__ = ["OBSERVED", "STREAK", "ObservedRows"]
+
+STREAK = 4
+"""Row of the facts: detections in a row that continued the track, its first not counted."""
+OBSERVED = 5
+"""Row of the facts: 1 for a track that a detection has continued, 0 for one that has only been born."""
+
+_EDGES = slice(0, 6)
+_DIRECTION = slice(6, 8)
+_TRAIL = 8
+_TINY = np.array(1e-6)
+
+
+class ObservedRows(TrackRows):
+    """Tracks in the order: seen in the last frame, then missing, then born in the last frame.
+
+    Attributes:
+        past: float64 ``(8 + 2 * delta_t, n)``: edges of the last observation, direction (a vector x, y of length 1,
+            zeros while unknown), and the centre that the direction of the next frames is measured from, one for each
+            frame in turn.
+        frozen: float64 ``(ROWS, m)``, states of the missing tracks as predicted for the first frame without them.
+        seen: How many tracks, the first, were seen in the last frame.
+        missing: How many, those after them, were not.
+
+    The detection that starts a track is no observation of it, as in the original code.
+    """
+
+    __slots__ = ("_delta_t", "frozen", "missing", "past", "seen")
+
+    def __init__(self, delta_t: int) -> None:
+        """Start without tracks.
+
+        Args:
+            delta_t: Frames over which a direction is measured.
+        """
+        super().__init__(6)
+        self._delta_t = delta_t
+        self.past: Float64Array = np.empty((_TRAIL + 2 * delta_t, 0))
+        self.frozen: Float64Array = self.motion
+        self.seen = self.missing = 0
+
+    def last_edges(self) -> Float64Array:
+        """Return the edges ``(6, n)`` of the last observation of all tracks."""
+        return self.past[_EDGES]
+
+    def freeze(self, ahead: Float64Array, missing: Int64Array) -> None:
+        """Keep the prediction of tracks that are not seen, if they were in the frame before.
+
+        Args:
+            ahead: ``(ROWS, n)``, predictions of all tracks.
+            missing: Columns of those that are not seen now.
+        """
+        if self.missing:
+            ahead = ahead.copy()
+            ahead[:, self.seen : self.seen + self.missing] = self.frozen
+        self.frozen = ahead.take(missing, 1)
+
+    def directions(self) -> Float64Array:
+        """Return the directions ``(2, n)`` of all tracks."""
+        return self.past[_DIRECTION]
+
+    def origins(self, frame: int) -> Float64Array:
+        """Return the centres ``(2, n)`` from which a direction to this frame is measured.
+
+        Of the observations of the last `delta_t` frames it is the oldest, without any the last one before them.
+        """
+        row = self._row(frame)
+        return self.past[row : row + 2]
+
+    def observe(self, frame: int, tracks: Int64Array, edges: Float64Array, centres: Float64Array) -> Float64Array:
+        """Return the past of tracks after an observation of each.
+
+        Args:
+            frame: The frame's number.
+            tracks: Columns.
+            edges: ``(6, k)``, of the observed boxes.
+            centres: ``(2, k)``, theirs.
+        """
+        past = self.past.take(tracks, 1)
+        row = self._row(frame)
+        step = centres - past[row : row + 2]
+        known = self.facts[OBSERVED].take(tracks)
+        np.divide(step * known, np.hypot(step[0], step[1]) + _TINY, past[_DIRECTION])
+        past[_EDGES] = edges
+        past[row : row + 2] = centres
+        last = np.where(known, self.facts[LAST].take(tracks), 0)
+        late = (last < frame - 1).nonzero()[0]
+        if len(late):
+            self._fill(past, frame, last, late, centres)
+        return past
+
+    def _fill(self, past: Float64Array, frame: int, last: Int64Array, late: Int64Array, centres: Float64Array) -> None:
+        """Let frames without observation begin their directions at the next one, which is this."""
+        for back in range(1, self._delta_t):
+            some = late[last.take(late) < frame - back]
+            if len(some) == 0:
+                return
+            row = self._row(frame - back)
+            past[row : row + 2, some] = centres.take(some, 1)
+
+    def miss(self, frame: int, tracks: Int64Array) -> Float64Array:
+        """Return the past of tracks that were not seen in a frame."""
+        past = self.past.take(tracks, 1)
+        row = self._row(frame)
+        np.subtract(past[2:4], past[:2], past[row : row + 2])
+        past[row : row + 2] /= 2
+        return past
+
+    def begin(self, motion: Float64Array, facts: Int64Array) -> None:
+        """Add tracks after the others, as yet without observation."""
+        self.append(motion, facts)
+        self.past = np.concatenate((self.past, np.zeros((len(self.past), facts.shape[1]))), 1)
+
+    def _row(self, frame: int) -> int:
+        return _TRAIL + 2 * (frame % self._delta_t)
