@@ -1,0 +1,181 @@
+"""Multi-object tracking: filters, motion and scripted sequences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import attrs
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from vtcore.components import BuildContext, Configured, build
+from vtcore.errors import ComponentError
+from vtcore.host import plugin_host
+from vtcore.instances import Instances
+from vtrack_common_mot.kalman import XyahFilter
+from vtrack_common_mot.linear_motion import LinearMotion
+
+Options = dict[str, Any]
+
+
+class Checker:
+    """Compares what was computed with what a case stores, within its tolerance, and notes what was compared."""
+
+    def __init__(self, case: Any) -> None:
+        self.wanted = {name: value for name, value in case.stored().items() if not name.startswith("given:")}
+        tolerance = case.stated["tolerance"]
+        self.bounds = {"rtol": tolerance.get("rtol", 0.0), "atol": tolerance.get("atol", 0.0)}
+        self.left = set(self.wanted)
+
+    def close(self, name: str, value: Any) -> None:
+        assert np.shape(value) == self.wanted[name].shape, name
+        assert_allclose(value, self.wanted[name], **self.bounds, err_msg=name)
+        self.left.discard(name)
+
+    def exact(self, name: str, value: Any) -> None:
+        assert np.asarray(value).tolist() == self.wanted[name].tolist(), name
+        self.left.discard(name)
+
+    def finish(self) -> None:
+        assert not self.left, f"never compared: {sorted(self.left)}"
+
+
+def kalman(case: Any) -> None:
+    """One track through the filter: start, predict, gate, project and update, in turn."""
+    stated, check = case.stated, Checker(case)
+    hyper, stored = stated["hyper"], case.stored()
+    measured = stored["given:measurements"].T
+    scores = stored.get("given:scores")
+    assert bool(hyper.get("use_nsa")) == (scores is not None)
+    box_filter = XyahFilter(position_weight=hyper["std_weight_position"], velocity_weight=hyper["std_weight_velocity"])
+    track = box_filter.start(measured[:, :1])
+    _state(check, track, "init")
+    for step in range(1, measured.shape[1]):
+        track = box_filter.predict(track)
+        _state(check, track, f"pred_{step}")
+        check.close(f"gating_{step}", box_filter.gate(track, measured)[0])
+        check.close(f"gating_xy_{step}", box_filter.gate(track, measured, position_only=True)[0])
+        score = None if scores is None else scores[step : step + 1]
+        mean, variance = box_filter.project(track, score)
+        check.close(f"proj_mean_{step}", mean[:, 0])
+        check.close(f"proj_cov_{step}", np.diag(variance[:, 0]))
+        if f"mean_upd_{step}" in check.wanted:
+            box_filter.update(track, measured[:, step : step + 1], score)
+            _state(check, track, f"upd_{step}")
+    check.finish()
+
+
+def _state(check: Checker, track: Any, name: str) -> None:
+    covariance = np.diag(track[8:16, 0])
+    covariance[range(4), range(4, 8)] = covariance[range(4, 8), range(4)] = track[16:20, 0]
+    check.close(f"mean_{name}", track[:8, 0])
+    check.close(f"cov_{name}", covariance)
+
+
+def linear_motion(case: Any) -> None:
+    """Tracks with gaps, each by its own setting."""
+    hyper, stored, check = case.stated["hyper"], case.stored(), Checker(case)
+    for index, (samples, centre_only) in enumerate(hyper["settings"]):
+        motion = LinearMotion(samples, centre_only=centre_only)
+        boxes, frames = stored[f"given:boxes_{index}"][None], stored[f"given:frame_ids_{index}"][None]
+        moved, velocity, known = motion.predict(boxes.astype(np.float64), frames, hyper["frame_id"])
+        check.close(f"pred_{index}", moved[0])
+        check.exact(f"has_velocity_{index}", int(known[0]))
+        if known[0]:
+            check.close(f"velocity_{index}", velocity[0])
+    check.finish()
+
+
+def associate(case: Any) -> None:
+    """A tracker on scripted detections; ids of the reference count from 0, ours from 1."""
+    stated, stored, check = case.stated, case.stored(), Checker(case)
+    stated_tracker = dict(stated["hyper"]["tracker"])
+    kind = stated_tracker.pop("type")
+    if kind not in TRACKERS:
+        pytest.skip(f"mot: tracker {kind!r} is not built yet")
+    name, translate = TRACKERS[kind]
+    tracker, floor = _build(name, translate(stated_tracker))
+    assert not stated_tracker, f"this test does not know the options {sorted(stated_tracker)}"
+    for frame, (boxes, scores, labels) in enumerate(_frames(stored)):
+        kept = scores > np.float32(floor)
+        tracks = tracker.update(None, Instances(boxes[kept], scores[kept], labels[kept]))
+        wanted = check.wanted[f"ids_{frame}"].argsort()
+        order = tracks.ids.argsort()
+        answers = {
+            "ids": tracks.ids - 1,
+            "labels": tracks.labels,
+            "bboxes": np.column_stack((tracks.boxes, tracks.scores)),
+        }
+        for field, value in answers.items():
+            key = f"{field}_{frame}"
+            check.wanted[key] = check.wanted[key][wanted]
+            (check.close if field == "bboxes" else check.exact)(key, value[order])
+    check.finish()
+
+
+def _frames(stored: Mapping[str, Any]) -> Iterator[tuple[Any, Any, Any]]:
+    frame = 0
+    while f"given:dets_{frame}" in stored:
+        rows = stored[f"given:dets_{frame}"]
+        yield rows[:, :4], rows[:, 4], stored[f"given:labels_{frame}"]
+        frame += 1
+
+
+def _build(name: str, options: Options) -> tuple[Any, float]:
+    """Return a tracker, and the score that a detection must exceed before it gets there."""
+    try:
+        component = plugin_host().component("tracker", name)
+    except ComponentError as error:
+        pytest.skip(f"tracker {name!r} is not built yet: {error}")
+    floor = options.pop("min_score", -1.0)
+    config = component.load_config()
+    if not hasattr(attrs.fields(config), "convention"):
+        pytest.skip(f"tracker {name!r} does not know mmtracking's convention yet")
+    return build(Configured(component, config(**options, convention="mmtracking")), BuildContext()), floor
+
+
+def _sort(stated: Options) -> Options:
+    assert stated.pop("reid") is None
+    assert stated.pop("momentums", None) is None
+    # Both decide only about tracks that are matched by appearance.
+    stated.pop("num_tentatives")
+    stated.pop("num_frames_retain")
+    return {
+        "min_score": stated.pop("obj_score_thr"),
+        "iou_threshold": stated.pop("match_iou_thr"),
+        "per_class": False,
+    }
+
+
+def _ocsort(stated: Options) -> Options:
+    return {
+        "high_threshold": stated.pop("obj_score_thr"),
+        "new_track_threshold": stated.pop("init_track_thr"),
+        "fuse_score": stated.pop("weight_iou_with_det_scores"),
+        "iou_threshold": stated.pop("match_iou_thr"),
+        "min_hits": stated.pop("num_tentatives"),
+        "inertia": stated.pop("vel_consist_weight"),
+        "delta_t": stated.pop("vel_delta_t"),
+        "max_age": stated.pop("num_frames_retain"),
+        "per_class": False,
+    }
+
+
+TRACKERS: Mapping[str, tuple[str, Callable[[Options], Options]]] = {
+    "SortTracker": ("sort", _sort),
+    "SORTTracker": ("sort", _sort),
+    "OCSORTTracker": ("ocsort", _ocsort),
+}
+"""Our tracker, and what the options of the reference's are called in it. A function takes out what it translates."""
+
+HANDLERS: Mapping[tuple[str, str], Callable[[Any], None]] = {
+    ("kalman-xyah", "filter"): kalman,
+    ("kalman-nsa", "filter"): kalman,
+    ("linear-motion", "predict"): linear_motion,
+    ("sort", "associate"): associate,
+    ("bytetrack", "associate"): associate,
+    ("ocsort", "associate"): associate,
+}
+"""By model and operation."""

@@ -1,0 +1,104 @@
+"""What published implementations answer, case by case, against our public classes.
+
+The folder in ``VTCORE_PARITY`` (default: ``shared/parity`` beside the repository) is scanned for
+``<family>/<case>.json``. What a case is about says its field ``case`` with family, model and operation: a handler for
+it stands in ``<family>_cases.py`` beside this file. Names of files say nothing. Weights and inputs of a case are made
+from names by the folder's own ``fill.py``.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import attrs
+import numpy as np
+import pytest
+
+VARIABLE = "VTCORE_PARITY"
+GIVEN = os.environ.get(VARIABLE)
+HERE = Path(__file__).resolve().parent
+FOLDER = Path(GIVEN) if GIVEN else HERE.parents[2] / "shared" / "parity"
+
+Arrays = Mapping[str, Any]
+
+
+def _load(path: Path) -> ModuleType:
+    """Import a file that is in no package."""
+    name = f"vtcore_parity_{path.stem}"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    return sys.modules[name]
+
+
+@attrs.frozen
+class Case:
+    """One case: what it is about, what goes in, and what must come out."""
+
+    file: Path
+
+    @property
+    def name(self) -> str:
+        return f"{self.file.parent.name}/{self.file.stem}"
+
+    @property
+    def stated(self) -> dict[str, Any]:
+        stated: dict[str, Any] = json.loads(self.file.read_text(encoding="utf-8"))
+        return stated
+
+    def stored(self) -> dict[str, Any]:
+        """Return the arrays that lie beside the case."""
+        arrays = self.file.with_suffix(".npz")
+        if not arrays.is_file():
+            return {}
+        with np.load(arrays) as archive:
+            return {name: archive[name] for name in archive.files}
+
+    def fill(self) -> ModuleType:
+        """Return the folder's module that makes weights and inputs from names."""
+        return _load(FOLDER / "fill.py")
+
+
+CASES = [Case(file) for file in sorted(FOLDER.glob("*/*.json"))]
+
+
+def test_cases_are_there() -> None:
+    if CASES:
+        return
+    problem = f"{FOLDER} {'holds no <family>/<case>.json' if FOLDER.is_dir() else 'does not exist'}"
+    if GIVEN is None and not FOLDER.is_dir():
+        pytest.skip(f"{problem}; set {VARIABLE} to a folder of parity cases")
+    pytest.fail(f"{VARIABLE}: {problem}")
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])
+def test_answers_are_those_of_the_published_implementation(case: Case) -> None:
+    about = case.stated.get("case")
+    problem = f"{case.file}: has no field 'case' with family, model and operation"
+    assert isinstance(about, dict), problem
+    assert {"family", "model", "operation"} <= about.keys(), problem
+    _handler(about)(case)
+
+
+def _handler(about: Mapping[str, str]) -> Callable[[Case], None]:
+    """Return what checks a case, or skip saying what is not built."""
+    family, model, operation = about["family"], about["model"], about["operation"]
+    module = HERE / f"{family}_cases.py"
+    if not module.is_file():
+        pytest.skip(f"family {family!r} is not built yet (model {model!r}, operation {operation!r})")
+    handlers: Mapping[tuple[str, str], Callable[[Case], None]] = _load(module).HANDLERS
+    if (model, operation) not in handlers:
+        pytest.skip(f"{family}: model {model!r} with operation {operation!r} is not built yet")
+    return handlers[model, operation]
