@@ -13,6 +13,7 @@ import numpy as np
 
 from vtcore.drawing.codecs import Codec
 from vtcore.frames import Image
+from vtcore.sources.opencv import quiet_opencv
 
 __all__ = ["Encoder", "EncoderError", "EncoderOptions", "OpenCvEncoder", "PyAvEncoder", "make_encoder"]
 
@@ -183,7 +184,9 @@ class OpenCvEncoder:
             self._written.touch()  # OpenCV would not say why it cannot
         except OSError as error:
             raise EncoderError(_reason(error)) from error
-        self._writer = cv2.VideoWriter(str(self._written), code, float(rate), self._size)
+        # FFmpeg inside OpenCV keeps for the whole process the log level that it meets first.
+        with quiet_opencv():
+            self._writer = cv2.VideoWriter(str(self._written), code, float(rate), self._size)
         if not self._writer.isOpened():
             self._written.unlink(missing_ok=True)
             raise EncoderError(f"OpenCV cannot write {codec.name} ({self._size[0]}x{self._size[1]}); try another codec")

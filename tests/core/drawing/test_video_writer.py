@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import inspect
 import logging
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -258,3 +260,39 @@ def test_quality_changes_the_size(tmp_path: Path) -> None:
         writer.close(complete=True)
         sizes.append((tmp_path / f"{crf}.partial").stat().st_size)
     assert sizes[0] > 2 * sizes[1]
+
+
+def test_opencv_stays_silent_when_it_reads_after_it_has_written(tmp_path: Path) -> None:
+    """FFmpeg inside OpenCV takes its log level at its first use, so only a fresh process tells."""
+    program = """
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from vtcore.drawing.codecs import Codec
+from vtcore.drawing.encoders import OpenCvEncoder
+from vtcore.errors import DataError
+from vtcore.sources.video import VideoDataset
+
+whole, broken = Path(sys.argv[1], "whole.mp4"), Path(sys.argv[1], "broken.mp4")
+encoder = OpenCvEncoder(Codec("mp4v", ".mp4", "mp4v", "mp4"), whole, (64, 48), Fraction(25))
+for seed in range(40):
+    encoder.write(np.random.default_rng(seed).integers(0, 255, (48, 64, 3), dtype=np.uint8))
+encoder.close()
+data = bytearray(whole.read_bytes())
+for place in range(len(data) // 4, len(data) // 2):
+    data[place] = place * 37 % 256
+broken.write_bytes(data)
+try:
+    for sequence in VideoDataset(path=str(broken), backend="opencv").sequences():
+        print(sum(1 for _ in sequence.frames()))
+except DataError as error:
+    print(error)
+"""
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    environment = {key: value for key, value in os.environ.items() if key != "OPENCV_FFMPEG_LOGLEVEL"}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    assert "damaged after" in done.stdout
+    assert done.stderr == ""
