@@ -42,7 +42,7 @@ def test_the_whole_pairing_is_the_best_one(walk):
         (8, range(12, 20), (15, 0), (0, 0)),
         (9, range(12, 20), (-25, 0), (0, 0)),
     )
-    joined = Merge().refine(table)
+    joined = Merge(max_distance=1).refine(table)
     assert names(joined) == {1, 2}
     assert dict(zip(joined.ltwh[-2:, 0].tolist(), joined.ids[-2:].tolist(), strict=True)) == {15.0: 2, -25.0: 1}
 
@@ -52,12 +52,13 @@ def test_the_whole_pairing_is_the_best_one(walk):
     [
         ({"labels": [0] * 10 + [1] * 10}, {}),
         ({}, {"max_distance": 0.2}),
+        ({}, {"max_gap": 1}),
     ],
 )
 def test_what_may_not_be_joined(walk, columns, options):
-    table = walk((1, range(10), (0, 0), (0, 0)), (2, range(12, 22), (20, 0), (0, 0)), **columns)
+    table = walk((1, range(10), (0, 0), (0, 0)), (2, range(12, 22), (10, 0), (0, 0)), **columns)
     assert names(Merge(**options).refine(table)) == {1, 2}
-    assert names(Merge().refine(walk((1, range(10), (0, 0), (0, 0)), (2, range(12, 22), (20, 0), (0, 0))))) == {1}
+    assert names(Merge().refine(walk((1, range(10), (0, 0), (0, 0)), (2, range(12, 22), (10, 0), (0, 0))))) == {1}
 
 
 def test_sizes_must_be_alike(walk):

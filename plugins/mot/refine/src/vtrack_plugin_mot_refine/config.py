@@ -64,10 +64,10 @@ class MergeConfig:
     """Options of the joining of tracks."""
 
     max_gap: int = option(
-        30, "Most frames missing between two tracks that are joined; raising it joins more.", unit="frames", ge=0
+        60, "Most frames missing between two tracks that are joined; raising it joins more.", unit="frames", ge=0
     )
     max_distance: float = option(
-        1.0,
+        0.5,
         "Farthest that extrapolated and real centre may lie apart, in box sizes (the root of the area); raising it "
         "joins more.",
         gt=0,

@@ -54,7 +54,7 @@ class Merge:
     """
 
     def __init__(
-        self, max_gap: int = 30, max_distance: float = 1.0, min_size_ratio: float = 0.5, history: int = 10
+        self, max_gap: int = 60, max_distance: float = 0.5, min_size_ratio: float = 0.5, history: int = 10
     ) -> None:
         """Choose which tracks may be joined.
 
