@@ -70,6 +70,38 @@ def test_classes_are_kept_apart_unless_told_otherwise() -> None:
         assert ids(tracker, [BOX], labels=[1]) == wanted
 
 
+def test_by_the_rules_of_mmtracking_all_is_reported_as_given_and_nothing_outlives_a_miss() -> None:
+    tracker = Sort(convention="mmtracking", max_age=5, min_hits=3)
+    assert [ids(tracker, boxes) for boxes in ([BOX], [BOX, FAR], [FAR], [BOX, FAR], [])] == [
+        [1],
+        [1, 2],
+        [2],
+        [2, 3],
+        [],
+    ]
+    moved = [BOX[0] + 3, BOX[1], BOX[2] + 9, BOX[3]]
+    tracker.reset()
+    for box in (BOX, moved):
+        tracks = tracker.update(boxes=[box])
+        assert (tracks.ids.tolist(), tracks.boxes.tolist()) == ([1], [box])
+
+
+def test_by_the_rules_of_mmtracking_pairs_below_the_bound_always_take_part() -> None:
+    # Only the first of both overlap by more than a half, but the other two pairs together overlap by more.
+    old, new = [[0.0, 0, 100, 10], [67, 0, 167, 10]], [[29.0, 0, 129, 10], [-38, 0, 62, 10]]
+    for convention, wanted in (("original", [1, 3]), ("mmtracking", [3, 4])):
+        tracker = Sort(convention=convention, min_hits=0, iou_threshold=0.5)
+        ids(tracker, old)
+        assert ids(tracker, new) == wanted
+
+
+def test_by_the_rules_of_mmtracking_classes_are_kept_apart_unless_told_otherwise() -> None:
+    for per_class, wanted in ((True, [2]), (False, [1])):
+        tracker = Sort(convention="mmtracking", per_class=per_class)
+        ids(tracker, [BOX], labels=[0])
+        assert ids(tracker, [BOX], labels=[1]) == wanted
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -23,6 +23,11 @@ class SortConfig:
         0.3, "Least overlap of a detection with the predicted box it continues; raising it is stricter.", ge=0, le=1
     )
     per_class: bool = option(True, "Match within a class only; false matches boxes of any class.")
+    convention: str = option(
+        "original",
+        "Whose rules; mmtracking matches to the last boxes and knows neither max_age nor min_hits.",
+        choices=("original", "mmtracking"),
+    )
 
     @property
     def needs(self) -> frozenset[str]:

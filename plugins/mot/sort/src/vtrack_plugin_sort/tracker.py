@@ -19,6 +19,7 @@ from vtrack_common_mot.overlap import BoxReader, overlaps
 from vtrack_common_mot.rows import ID, LABEL, LAST, START, TrackRows
 from vtrack_common_mot.tracker import BoxTracker
 from vtrack_plugin_sort.config import SortConfig
+from vtrack_plugin_sort.mmtracking import MmtrackingSort
 
 if TYPE_CHECKING:
     from vtcore.frames import Frame, Sequence
@@ -37,25 +38,43 @@ class Sort(BoxTracker):
         min_hits: Detections in a row before a track is reported, once `min_hits` frames have passed.
         iou_threshold: Least overlap of a detection with the predicted box it continues.
         per_class: Match within a class only.
+        convention: ``original`` or ``mmtracking``.
 
     Raises:
         ValueError: An option is out of bounds.
     """
 
     def __init__(
-        self, *, max_age: int = 1, min_hits: int = 3, iou_threshold: float = 0.3, per_class: bool = True
+        self,
+        *,
+        max_age: int = 1,
+        min_hits: int = 3,
+        iou_threshold: float = 0.3,
+        per_class: bool = True,
+        convention: str = "original",
     ) -> None:
-        self.config = SortConfig(max_age=max_age, min_hits=min_hits, iou_threshold=iou_threshold, per_class=per_class)
+        self.config = SortConfig(
+            max_age=max_age,
+            min_hits=min_hits,
+            iou_threshold=iou_threshold,
+            per_class=per_class,
+            convention=convention,
+        )
+        self._other = MmtrackingSort(self.config) if convention == "mmtracking" else None
         self._least = np.array(iou_threshold, np.float64)
         self._reader = BoxReader()
         self._filter = XysrFilter()
         super().__init__()
 
     def _start(self, sequence: Sequence | None) -> None:
+        if self._other is not None:
+            self._other.reset(sequence)
         self._rows = TrackRows(5)
         self._classes = ClassGate()
 
     def _advance(self, frame: Frame | None, detections: Instances) -> Instances:
+        if self._other is not None:
+            return self._other.update(frame, detections)
         edges, measured = self._reader.read(detections.boxes)
         self._filter.measure(measured)
         ahead = self._filter.predict(self._rows.motion)
