@@ -67,6 +67,27 @@ def test_ctrl_c_ends_cleanly_and_says_how_to_continue(experiment: Path, vtcore) 
     assert done.returncode == 0, done.stderr
 
 
+def test_ctrl_c_in_the_first_sequence_says_how_to_continue_too(experiment: Path, vtcore) -> None:
+    command = [sys.executable, "-m", "vtcore", "run", experiment.name, *SLOW, "-o", "dataset.frames=2000"]
+    with subprocess.Popen(command, cwd=experiment.parent, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            deadline = time.monotonic() + 60
+            video = experiment.parent / "runs/experiment/videos/SYN-01.mp4.partial"
+            while not video.exists():
+                assert process.poll() is None
+                assert time.monotonic() < deadline, "the first sequence never began"
+                time.sleep(0.005)
+            os.kill(process.pid, signal.SIGINT)
+            _, errors = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    assert process.returncode == 130
+    assert "no sequence was finished; continue with: vtcore run experiment.toml" in errors
+    assert errors.rstrip().endswith("--resume")
+    done = vtcore("run", experiment.name, "--resume", "-o", "dataset.frames=5")
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
