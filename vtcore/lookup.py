@@ -6,14 +6,14 @@ from collections.abc import Collection, Iterable
 
 from vtcore.discovery import PluginInfo
 from vtcore.known_plugins import KNOWN_PLUGINS, KnownPlugin, bringer, known_components, known_plugin, none_installed
-from vtcore.suggestions import near_miss
+from vtcore.suggestions import did_you_mean_or_list, near_miss, there_are
 
 __all__ = ["unknown_component", "unknown_experiment", "unknown_kind", "unknown_plugin"]
 
 
 def unknown_kind(kind: str, kinds: Collection[str]) -> str:
     """Say that there is no such kind."""
-    return f"unknown kind {kind!r}; {_meant(kind, kinds)}"
+    return f"unknown kind {kind!r}; {did_you_mean_or_list(kind, kinds)}"
 
 
 def unknown_component(kind: str, name: str, plugins: Collection[PluginInfo]) -> str:
@@ -41,7 +41,7 @@ def unknown_component(kind: str, name: str, plugins: Collection[PluginInfo]) -> 
         return f"{problem}; {name!r} is a {other}"
     if not names:
         return f"{problem}; {none_installed(kind)}"
-    return f"{problem}; there are {', '.join(map(repr, sorted(names)))}"
+    return f"{problem}; {there_are(sorted(names))}"
 
 
 def unknown_plugin(name: str, plugins: Iterable[PluginInfo]) -> str:
@@ -61,12 +61,7 @@ def unknown_experiment(plugin: PluginInfo, name: str, experiments: Collection[st
     """Say that a plugin ships no such experiment."""
     if not experiments:
         return f"plugin {plugin.label} ships no experiments"
-    return f"plugin {plugin.label} ships no experiment {name!r}; {_meant(name, experiments)}"
-
-
-def _meant(word: str, known: Collection[str]) -> str:
-    match = near_miss(word, known)
-    return f"did you mean {match!r}?" if match is not None else f"there are {', '.join(map(repr, sorted(known)))}"
+    return f"plugin {plugin.label} ships no experiment {name!r}; {did_you_mean_or_list(name, sorted(experiments))}"
 
 
 def _whereabouts(known: KnownPlugin, plugins: Iterable[PluginInfo]) -> str:

@@ -12,6 +12,8 @@ experiments read it.
 
 from __future__ import annotations
 
+import math
+import operator
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -49,17 +51,32 @@ class OptionInfo:
             return None
         if self.choices is not None and value not in self.choices:
             return f"must be one of {', '.join(map(repr, self.choices))}, got {value!r}"
-        if isinstance(value, int | float):
-            # Written so that NaN, which compares false to everything, is refused.
-            if self.ge is not None and not value >= self.ge:
-                return f"must be >= {self.ge:g}, got {value!r}"
-            if self.gt is not None and not value > self.gt:
-                return f"must be > {self.gt:g}, got {value!r}"
-            if self.le is not None and not value <= self.le:
-                return f"must be <= {self.le:g}, got {value!r}"
-            if self.lt is not None and not value < self.lt:
-                return f"must be < {self.lt:g}, got {value!r}"
+        if not isinstance(value, int | float):
+            return None
+        if value != value:
+            return "must be a number, got nan"
+        for sign, holds, bound in self._bounds():
+            if not holds(value, bound):
+                return f"must be {sign} {_plain(bound)}, got {value!r}"
         return None
+
+    def bounds(self) -> list[str]:
+        """Return the bounds in words: ``[">= 0", "<= 1"]``."""
+        return [f"{sign} {_plain(bound)}" for sign, _, bound in self._bounds()]
+
+    def _bounds(self) -> list[tuple[str, Callable[[float, float], bool], float]]:
+        bounds = (
+            (">=", operator.ge, self.ge),
+            (">", operator.gt, self.gt),
+            ("<=", operator.le, self.le),
+            ("<", operator.lt, self.lt),
+        )
+        return [(sign, holds, bound) for sign, holds, bound in bounds if bound is not None]
+
+
+def _plain(bound: float) -> str:
+    """Return a bound with all its digits, a whole one without a point."""
+    return str(int(bound)) if math.isfinite(bound) and bound == int(bound) else repr(bound)
 
 
 def _validate(instance: Any, attribute: attrs.Attribute[Any], value: Any) -> None:

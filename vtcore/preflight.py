@@ -21,8 +21,7 @@ from vtcore.drawing.display import display_available
 from vtcore.errors import PreflightError, Problem, VtcoreError
 from vtcore.experiments.experiment import Experiment, needs_of
 from vtcore.experiments.positions import KeyPath
-from vtcore.experiments.wording import listing
-from vtcore.suggestions import did_you_mean
+from vtcore.suggestions import did_you_mean_or_list, listing
 
 if TYPE_CHECKING:
     from vtcore.frames import Sequence
@@ -223,8 +222,7 @@ def _chosen(experiment: Experiment, sequences: list[Sequence]) -> tuple[list[Seq
     findings = []
     for index, name in enumerate(wanted if sequences else ()):
         if name not in names:
-            remedy = did_you_mean(name, names) or f"; there is {listing(names)}"
-            message = f"the data set has no sequence {name!r}{remedy}"
+            message = f"the data set has no sequence {name!r}; {did_you_mean_or_list(name, names)}"
             problem = experiment.problem(message, ("run", "sequences", index))
             findings.append(_error(attrs.evolve(problem, key="run.sequences")))
     return [sequence for sequence in sequences if not wanted or sequence.name in wanted], findings

@@ -61,7 +61,7 @@ def test_every_core_kind_names_its_interface(fake_site: Any) -> None:
          "(it comes with vtrack-plugin-bytetrack: pip install vtrack-plugin-bytetrack)"),
         ("tracker", "mytrakker", "unknown tracker 'mytrakker'; did you mean 'my-tracker'?"),
         ("tracker", "given", "unknown tracker 'given'; 'given' is a detector"),
-        ("tracker", "xyz", "unknown tracker 'xyz'; there are 'my-tracker'"),
+        ("tracker", "xyz", "unknown tracker 'xyz'; there is 'my-tracker'"),
         ("metric", "xyz", "unknown metric 'xyz'; no installed plugin offers a metric: "
          "pip install vtrack-plugin-mot-metrics"),
         ("head", "xyz", "unknown head 'xyz'; no installed plugin offers a head"),

@@ -26,12 +26,12 @@ class ExampleConfig:
     [
         ("score", 1.5, "score: must be <= 1, got 1.5"),
         ("score", -0.1, "score: must be >= 0, got -0.1"),
-        ("score", math.nan, "score: must be >= 0, got nan"),
+        ("score", math.nan, "score: must be a number, got nan"),
         ("age", 0, "age: must be > 0, got 0"),
         ("age", 10, "age: must be < 10, got 10"),
         ("mode", "quick", "mode: must be one of 'fast', 'slow', got 'quick'"),
         ("sizes", [1.0, -2.0, -3.0], "sizes: must be >= 0, got -2.0"),
-        ("sizes", (math.nan,), "sizes: must be >= 0, got nan"),
+        ("sizes", (math.nan,), "sizes: must be a number, got nan"),
         ("limit", -1.0, "limit: must be >= 0, got -1.0"),
     ],
 )
@@ -73,3 +73,14 @@ def test_choices_are_for_single_values_and_elements() -> None:
     assert info.complaint([1, 2]) is None
     assert info.complaint([1, 3]) == "must be one of 1, 2, got 3"
     assert info.complaint(None) is None
+
+
+def test_bounds_are_told_with_all_their_digits() -> None:
+    info = OptionInfo("", ge=0.0005, le=2**32 - 1)
+    assert info.bounds() == [">= 0.0005", "<= 4294967295"]
+    assert info.complaint(2**32) == "must be <= 4294967295, got 4294967296"
+
+
+def test_not_a_number_is_refused_without_bounds_too() -> None:
+    assert OptionInfo("").complaint(math.nan) == "must be a number, got nan"
+    assert OptionInfo("").complaint(math.inf) is None

@@ -184,7 +184,7 @@ def test_only_what_is_needed_is_read_and_once(checked: Any) -> None:
         ),
         (
             "run.sequences=['x']",
-            "-o run.sequences=['x']: run.sequences: the data set has no sequence 'x'; there is 'A', 'B'",
+            "-o run.sequences=['x']: run.sequences: the data set has no sequence 'x'; there are 'A', 'B'",
         ),
         (
             "detector.replace=true",

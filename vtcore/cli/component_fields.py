@@ -116,8 +116,7 @@ def _default(field: attrs.Attribute[Any]) -> Any:
 def _allowed(info: OptionInfo, choices: tuple[Any, ...]) -> str:
     if choices:
         return "one of " + ", ".join(toml_text(plain_value(choice)) for choice in choices if choice is not None)
-    bounds = ((">=", info.ge), (">", info.gt), ("<=", info.le), ("<", info.lt))
-    return " and ".join(f"{sign} {bound:g}" for sign, bound in bounds if bound is not None)
+    return " and ".join(info.bounds())
 
 
 def toml_snippet(component: Component, fields: list[FieldDescription]) -> str:

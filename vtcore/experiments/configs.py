@@ -13,10 +13,10 @@ from vtcore.components import Configured, Kind
 from vtcore.errors import PluginError, VtcoreError
 from vtcore.experiments.defaults import default_table, over_default, plain_default
 from vtcore.experiments.faults import Fault, Faults, StructureError, refuse
-from vtcore.experiments.wording import expected, got, listing, wrong_type
+from vtcore.experiments.wording import expected, got, wrong_type
 from vtcore.known_plugins import none_installed
 from vtcore.options import option_info
-from vtcore.suggestions import did_you_mean
+from vtcore.suggestions import did_you_mean, there_are
 
 if TYPE_CHECKING:
     from vtcore.host import PluginHost
@@ -35,7 +35,7 @@ def structure_component(converter: cattrs.Converter, host: PluginHost, value: An
     name = value.get(_TYPE)
     if name is None:
         names = sorted({component.name for component in host.components(kind.name)})
-        there = f"there is {listing(names)}" if names else none_installed(kind.name)
+        there = there_are(names) if names else none_installed(kind.name)
         raise StructureError([Fault(f"is missing: which {kind.name}? {there}", (_TYPE,), at=())])
     if type(name) is not str:
         raise StructureError([Fault(wrong_type(str, name), (_TYPE,))])
@@ -87,7 +87,7 @@ def _unknown_key(key: str, fields: Mapping[str, attrs.Attribute[Any]]) -> str:
     near = did_you_mean(key, fields)
     if near:
         return f"unknown key{near}"
-    return f"unknown key; there is {listing(fields)}" if fields else "unknown key; there are none to set"
+    return f"unknown key; {there_are(fields)}" if fields else "unknown key; there are none to set"
 
 
 def _missing_key(field: attrs.Attribute[Any], wanted: Any) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import datetime
 import enum
 import types
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
 import attrs
 
-__all__ = ["expected", "got", "listing", "toml_text", "wrong_type"]
+from vtcore.suggestions import listing
 
-_MANY = 15
+__all__ = ["expected", "got", "toml_text", "wrong_type"]
+
 _LONG = 60
 
 _TYPES: dict[type[Any], tuple[str, str]] = {
@@ -31,14 +31,6 @@ _TYPES: dict[type[Any], tuple[str, str]] = {
     type(None): ("nothing", "nothing"),
 }
 """What to call a type that is wanted, and a value of it that is not."""
-
-
-def listing(words: Iterable[object]) -> str:
-    """Return words quoted and parted by commas, the first few of many."""
-    known = [repr(word) for word in words]
-    if len(known) > _MANY:
-        known = [*known[:_MANY], f"and {len(known) - _MANY} more"]
-    return ", ".join(known)
 
 
 def expected(wanted: Any) -> str:

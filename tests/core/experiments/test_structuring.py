@@ -74,7 +74,7 @@ def test_default_writers_and_none(load: Load) -> None:
 WRONG_VALUES = [
     ("high_treshold = 0.5", "tracker.high_treshold: unknown key; did you mean 'high_threshold'?"),
     ("high_threshold = 1.5", "tracker.high_threshold: must be <= 1, got 1.5"),
-    ("high_threshold = nan", "tracker.high_threshold: must be >= 0, got nan"),
+    ("high_threshold = nan", "tracker.high_threshold: must be a number, got nan"),
     ("high_threshold = inf", "tracker.high_threshold: must be <= 1, got inf"),
     ("max_age = -1", "tracker.max_age: must be >= 0, got -1"),
     ("max_age = 3.0", "tracker.max_age: must be an integer, got 3.0 (a number)"),
@@ -118,10 +118,10 @@ WRONG_VALUES = [
     ),
     ("motion = {type = 'wlk'}", "tracker.motion.type: unknown motion 'wlk'; did you mean 'walk'?"),
     ("motion = {speed = 0}", "tracker.motion.speed: must be > 0, got 0.0"),
-    ("spare = {speed = 1}", "tracker.spare.type: is missing: which motion? there is 'jump', 'walk'"),
+    ("spare = {speed = 1}", "tracker.spare.type: is missing: which motion? there are 'jump', 'walk'"),
     (
         "chain = [{type = 'walk'}, {height = 1}]",
-        "tracker.chain.1.type: is missing: which motion? there is 'jump', 'walk'",
+        "tracker.chain.1.type: is missing: which motion? there are 'jump', 'walk'",
     ),
     (
         "chain = {type = 'walk'}",
@@ -146,7 +146,7 @@ WRONG_DOCUMENTS = [
     (
         "[something]",
         [
-            "x.toml:1: something: unknown key; there is 'requires', 'dataset', 'transforms', 'detector', 'tracker', "
+            "x.toml:1: something: unknown key; there are 'requires', 'dataset', 'transforms', 'detector', 'tracker', "
             "'refiners', 'metrics', 'writers', 'run', 'plugins'"
         ],
     ),
@@ -174,7 +174,7 @@ WRONG_DOCUMENTS = [
     ),
     (
         "\n[tracker]\nmax_age = 3",
-        ["x.toml:2: tracker.type: is missing: which tracker? there is 'heavy', 'pairs', 'unloadable'"],
+        ["x.toml:2: tracker.type: is missing: which tracker? there are 'heavy', 'pairs', 'unloadable'"],
     ),
     (
         "[tracker]\ntype = 'bytetrak'",
@@ -269,7 +269,7 @@ kind = "clear"
         "x.toml:14: run.prefetch: must be >= 1, got 0",
         "x.toml:15: run.output: the environment variable NOT_SET_ANYWHERE is not set; set it, or write "
         "${NOT_SET_ANYWHERE:-default} in '${NOT_SET_ANYWHERE}/x'",
-        "x.toml:18: metrics.1.type: is missing: which metric? there is 'clear', 'hota'",
+        "x.toml:18: metrics.1.type: is missing: which metric? there are 'clear', 'hota'",
         "-o run.show=yes: run.show: must be true or false, got 'yes' (a string)",
     ]
 

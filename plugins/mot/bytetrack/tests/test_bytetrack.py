@@ -166,7 +166,7 @@ def test_score_is_that_of_the_detection_and_counts_in_the_matching() -> None:
     [
         ({"high_threshold": 1.5}, "high_threshold: must be <= 1, got 1.5"),
         ({"track_buffer": -1}, "track_buffer: must be >= 0, got -1"),
-        ({"match_threshold": float("nan")}, "match_threshold: must be >= 0, got nan"),
+        ({"match_threshold": float("nan")}, "match_threshold: must be a number, got nan"),
     ],
 )
 def test_wrong_options_are_refused(options: Any, message: str) -> None:
