@@ -31,7 +31,6 @@ __all__ = ["WarpedXywhFilter"]
 _XX, _YY, _XY = 8, 9, 10
 _SPEED = 12
 _X_VX, _Y_VY, _X_VY, _Y_VX = 16, 17, 18, 19
-_SQUARES = slice(20, 22)
 _ONES = 22
 
 # Rows of the covariance of x, and of y, with x, y and their velocities.
@@ -50,25 +49,22 @@ class WarpedXywhFilter(XywhFilter):
     ) -> None:
         """Set the noise; the arguments are those of `XywhFilter`."""
         super().__init__(position_weight=position_weight, velocity_weight=velocity_weight, pixel=pixel)
-        self._noise = position_weight**2
         self._transition = _one_frame(position_weight**2, velocity_weight**2)
         # The rows of the second variances mean something else here.
         self._initial[[2, 3, 6, 7]] = 0
 
-    def update(self, tracks: Float64Array, measured: Float64Array) -> None:
+    def update(self, tracks: Float64Array, measured: Float64Array, scores: Float64Array | None = None) -> None:
         """Correct tracks by what was measured, in place.
 
         Args:
             tracks: ``(ROWS, n)``; fastest when contiguous.
             measured: ``(4, n)``, ``x, y, width, height``.
+            scores: ``(n,)``, as `BoxFilter.update` takes them.
         """
-        self._fill_squares(tracks)
-        noise_x, noise_y = self._noise * tracks[_SQUARES]
+        noise_x, noise_y = self._noise(tracks, scores)[:2]
         with_x, with_y = tracks.take(_WITH_X, 0), tracks.take(_WITH_Y, 0)
         total_x, total_y, total_xy = with_x[0] + noise_x, with_y[1] + noise_y, with_x[1]
-        plain = total_x * total_y
-        # Rounding must not leave what no covariance is.
-        determinant = np.maximum(plain - total_xy * total_xy, _LEAST_SHARE * plain)
+        determinant = _determinant(total_x, total_y, total_xy)
         gain_x = (with_x * total_y - with_y * total_xy) / determinant
         gain_y = (with_y * total_x - with_x * total_xy) / determinant
         surprise = measured - tracks[:4]
@@ -84,6 +80,32 @@ class WarpedXywhFilter(XywhFilter):
         speed[:2] -= gain_x[2:] * with_x[2:] + gain_y[2:] * with_y[2:]
         speed[2] -= gain_x[2] * with_x[3] + gain_y[2] * with_y[3]
 
+    def project(self, tracks: Float64Array, scores: Float64Array | None = None) -> tuple[Float64Array, Float64Array]:
+        """Return mean and variance of what would be measured of the tracks, ``(4, n)`` each, each coordinate alone.
+
+        Args:
+            tracks: ``(ROWS, n)``.
+            scores: As `update` takes them.
+        """
+        return tracks[:4].copy(), tracks[[_XX, _YY, _XX, _YY]] + self._noise(tracks, scores)
+
+    def gate(self, tracks: Float64Array, measured: Float64Array, *, position_only: bool = False) -> Float64Array:
+        """Return the squared Mahalanobis distance of every measurement from every track, float64 ``(n, m)``.
+
+        Args:
+            tracks: ``(ROWS, n)``.
+            measured: ``(4, m)``, ``x, y, width, height``.
+            position_only: Of the centre alone.
+        """
+        mean, variance = self.project(tracks)
+        total_x, total_y, total_xy = variance[0][:, None], variance[1][:, None], tracks[_XY][:, None]
+        surprise = measured[:, None, :] - mean[:, :, None]
+        distance = np.zeros(surprise.shape[1:])
+        for along, across in (surprise[:2],) if position_only else (surprise[:2], surprise[2:]):
+            distance += along * along * total_y - 2 * along * across * total_xy + across * across * total_x
+        distance /= _determinant(total_x, total_y, total_xy)
+        return distance
+
     def warped(self, tracks: Float64Array, warp: Float64Array) -> Float64Array:
         """Return the tracks as a moved camera sees them.
 
@@ -96,6 +118,13 @@ class WarpedXywhFilter(XywhFilter):
         """
         moved: Float64Array = _through(warp).dot(tracks)
         return moved
+
+
+def _determinant(x: Float64Array, y: Float64Array, xy: Float64Array) -> Float64Array:
+    """Return the determinant of covariances of two coordinates; rounding must not leave what no covariance has."""
+    plain = x * y
+    determinant: Float64Array = np.maximum(plain - xy * xy, _LEAST_SHARE * plain)
+    return determinant
 
 
 def _one_frame(position: float, velocity: float) -> Float64Array:

@@ -89,23 +89,35 @@ class PictureEstimator(ABC, Generic[Look]):
         if known is not None and known.before is self._before and _same(known.boxes, boxes):
             self._before = known.now
             return known.warp
-        before, self._before = self._before, self._look(frame.image, boxes)
-        warp = IDENTITY if before is None else self._warp(before, self._before)
+        before, self._before = self._before, self._looked(frame.image, boxes)
+        warp = IDENTITY if before is None or self._before is None else self._warp(before, self._before)
         frame.shared[self._key] = _Shared(before, self._before, boxes, warp)
         return warp
+
+    def _looked(self, image: Image, boxes: npt.NDArray[np.float32] | None) -> Look | None:
+        try:
+            return self._look(image, boxes)
+        except cv2.error as error:
+            # SIFT cannot do with a picture of a few pixels.
+            self._failed(error)
+            return None
 
     def _warp(self, before: Look, now: Look) -> Float64Array:
         try:
             found = self._compare(before, now)
-            problem = "too few points in common"
         except cv2.error as error:
-            found, problem = None, str(getattr(error, "err", "") or error).strip()
-        if found is not None and np.isfinite(found).all():
-            warp: Float64Array = np.array(found, np.float64)
-            warp.setflags(write=False)
-            return warp
+            return self._failed(error)
+        if found is None or not np.isfinite(found).all():
+            return self._failed()
+        warp: Float64Array = np.array(found, np.float64)
+        warp.setflags(write=False)
+        return warp
+
+    def _failed(self, error: cv2.error | None = None) -> Float64Array:
+        """Count a frame without an estimate, tell of the first, and return the warp of a camera that stands still."""
         self.failures += 1
         if self.failures == 1:
+            problem = "too few points in common" if error is None else str(getattr(error, "err", "") or error).strip()
             _log.warning(
                 "%scamera motion '%s' found no estimate for a frame (%s); the camera is taken to stand still there",
                 self._where,
