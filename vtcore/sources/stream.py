@@ -95,7 +95,7 @@ class StreamSequence(LiveSequence):
         count = 0
         tries = 0
         while True:
-            lasted, first = 0.0, None
+            lasted, latest = 0.0, None
             try:
                 with closing(self._connected()) as connection:
                     clock.connect(connection)
@@ -106,9 +106,11 @@ class StreamSequence(LiveSequence):
                             continue
                         yield Frame(count, read.image, time=stamped, sequence=self)
                         count += 1
+                        # The end of the connection brings out what the decoder held: no sign that the server lives.
                         now = time.monotonic()
-                        first = now if first is None else first
-                        lasted = now - first
+                        if latest is not None and now - latest < 0.9 * self._config.timeout:
+                            lasted += now - latest
+                        latest = now
                         self.dropped += connection.damaged
                         connection.damaged = 0
                 if count:

@@ -181,6 +181,23 @@ def test_server_that_always_gives_a_little_is_given_up(serve, send_jpegs, backen
     assert server.connections == 3
 
 
+def test_file_that_always_stalls_is_given_up(serve, answer, videos):
+    """What the decoder holds comes out when the connection is given up, long after the server fell silent."""
+    data = videos["ts"].read_bytes()
+
+    def script(connection, number):
+        answer(connection, "Content-Type: video/mp2t")
+        connection.sendall(data)
+        connection.sendall(data[: len(data) // 3])
+        silent(connection, number)
+
+    server = serve(script)
+    _, error = read(stream(server.url, reconnects=2))
+    assert isinstance(error, DamagedSourceError)
+    assert "silent for 0.4 s (2 tries to connect again)" in str(error)
+    assert server.connections == 3
+
+
 def test_connections_that_last_are_followed_by_as_many_tries_again(serve, send_jpegs):
     server = serve(lambda connection, number: send_jpegs(connection, 12, pause=0.05))
     sequence = stream(server.url, reconnects=1)
