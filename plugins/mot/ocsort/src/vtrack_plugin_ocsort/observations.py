@@ -92,7 +92,7 @@ class ObservedRows(TrackRows):
         np.divide(step * known, np.hypot(step[0], step[1]) + _TINY, past[_DIRECTION])
         past[_EDGES] = edges
         past[row : row + 2] = centres
-        last = np.where(known, self.facts[LAST].take(tracks), 0)
+        last = np.where(known, self.facts[LAST].take(tracks), -self._delta_t)
         late = (last < frame - 1).nonzero()[0]
         if len(late):
             self._fill(past, frame, last, late, centres)

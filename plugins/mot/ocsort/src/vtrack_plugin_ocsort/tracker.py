@@ -143,7 +143,10 @@ class OcSort(BoxTracker):
     def _match(self, ahead: Float64Array, offered: Offered) -> Pairs:
         """Assign detections to tracks; return tracks, ascending, and the detection of each."""
         rows = self._rows
-        if len(rows) == 0 or len(offered.scores) == 0:
+        if len(offered.scores) == 0:
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        apart = self.config.per_class and self._several_classes(offered.labels)
+        if len(rows) == 0:
             return np.empty(0, np.int64), np.empty(0, np.int64)
         known = Known(
             self._filter.edges(ahead),
@@ -153,7 +156,7 @@ class OcSort(BoxTracker):
             rows.facts[OBSERVED],
             rows.facts[LABEL],
         )
-        if self.config.per_class and self._several_classes(offered.labels):
+        if apart:
             tracks, found = self._matcher.match_by_class(known, offered)
         else:
             tracks, found = self._matcher.match(known, offered)
