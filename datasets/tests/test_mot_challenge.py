@@ -252,3 +252,14 @@ def test_what_nobody_needs_is_not_checked(write_sequence: Write) -> None:
     folder = write_sequence("A", gt="this is no row\n", det="1,-1,1,2,3,4,1\n")
     assert list(only(folder).check({"given-detections"})) == []
     assert len(list(only(folder).check({"annotations"}))) == 1
+
+
+@pytest.mark.parametrize("text", ["", "\n"])
+@pytest.mark.parametrize("classes", [(), ("car", "bus")])
+def test_a_detector_may_find_nothing(write_sequence: Write, text: str, classes: tuple[str, ...]) -> None:
+    sequence = only(write_sequence("A", det=text), classes=classes)
+    assert list(sequence.check({"given-detections"})) == []
+    detections = sequence.detections()
+    assert detections is not None
+    assert len(detections) == 0
+    assert len(detections.instances(3)) == 0

@@ -155,6 +155,9 @@ class MotChallengeSequence(Sequence):
         path = self._folder / "gt" / "gt.txt"
         if self._annotations is None and path.is_file():
             rows = self._read(path)
+            if len(rows) == 0:
+                # A detector may find nothing; annotations of nothing are most likely a file cut short.
+                raise DataError("holds no rows; remove the file if there is nothing to put in", file=path)
             refuse_twin_ids(rows, path)
             benchmark = self._benchmark or benchmark_by_columns(rows, path)
             told = bool(_benchmark_told(self._config))
@@ -166,7 +169,7 @@ class MotChallengeSequence(Sequence):
         return self._annotations
 
     def detections(self) -> TrackTable | None:
-        """Return ``det/det.txt``; None where there is no such file.
+        """Return ``det/det.txt``, which may hold no rows; None where there is no such file.
 
         Raises:
             DataError: A row is wrong; the message names file and line.
@@ -174,7 +177,11 @@ class MotChallengeSequence(Sequence):
         path = self._folder / "det" / "det.txt"
         if self._detections is None and path.is_file():
             rows = self._read(path)
-            labels = labels_of_classes(rows, self._config.classes, path) if self._benchmark == "custom" else None
+            labels = (
+                labels_of_classes(rows, self._config.classes, path)
+                if len(rows) and self._benchmark == "custom"
+                else None
+            )
             self._detections = self._cut(TrackTable(rows.frames, rows.ltwh, scores=rows.scores, labels=labels))
         return self._detections
 
@@ -207,8 +214,6 @@ class MotChallengeSequence(Sequence):
 
     def _read(self, path: Path) -> MotRows:
         rows = read_mot_text(path)
-        if len(rows) == 0:
-            raise DataError("holds no rows; remove the file if there is nothing to put in", file=path)
         refuse_frames_beyond(rows, self._info.length, path)
         return rows
 
