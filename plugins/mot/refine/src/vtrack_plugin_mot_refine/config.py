@@ -80,5 +80,8 @@ class MergeConfig:
         le=1,
     )
     history: int = option(
-        10, "Rows at a track's end, or beginning, that tell its velocity and size; raising it is steadier.", ge=1
+        10,
+        "Rows at a track's end, or beginning, that tell its velocity and size; raising it is steadier.",
+        unit="rows",
+        ge=1,
     )
