@@ -63,8 +63,8 @@ class StreamConfig:
     """A stream or file behind an address."""
 
     url: str = option(
-        help="Address: rtsp://, rtmp://, http://, https://, udp://; may hold user:password@, which the run keeps in its "
-        "experiment.toml, for its owner's eyes only."
+        help="Address: rtsp://, rtmp://, http://, https://, udp://; may hold user:password@, which the run keeps in "
+        "its experiment.toml, for its owner's eyes only."
     )
     timeout: float = option(10.0, "How long the server may be silent before it counts as dead.", unit="s", gt=0)
     reconnects: int = option(
