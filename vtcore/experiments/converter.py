@@ -29,7 +29,9 @@ __all__ = ["make_converter"]
 
 Hook = Callable[[Any, Any], Any]
 
-_EXACT = (bool, int, str, datetime.datetime, datetime.date, datetime.time)
+_EXACT = (bool, datetime.datetime, datetime.date, datetime.time)
+
+_INTEGERS = 2**63
 
 
 def make_converter(host: PluginHost) -> cattrs.Converter:
@@ -42,6 +44,8 @@ def make_converter(host: PluginHost) -> cattrs.Converter:
     # The last registered that fits is taken.
     for wanted in _EXACT:
         converter.register_structure_hook(wanted, _exact)
+    converter.register_structure_hook(int, _integer)
+    converter.register_structure_hook(str, _text)
     converter.register_structure_hook(float, _number)
     converter.register_structure_hook(Path, _path)
     of_predicate(lambda wanted: wanted is Any, lambda value, _: value)
@@ -72,6 +76,21 @@ def _exact(value: Any, wanted: Any) -> Any:
     return value
 
 
+def _integer(value: Any, wanted: Any) -> int:
+    number: int = _exact(value, wanted)
+    if not -_INTEGERS <= number < _INTEGERS:
+        refuse("must be an integer of 64 bits, got one with too many digits")
+    return number
+
+
+def _text(value: Any, wanted: Any) -> str:
+    text: str = _exact(value, wanted)
+    if "\0" in text:
+        # No file, address or name holds it, and the operating system's complaint names neither key nor value.
+        refuse(f"must not hold the character U+0000, got {got(value)}")
+    return text
+
+
 def _number(value: Any, wanted: Any) -> float:
     if type(value) is int:
         try:
@@ -85,7 +104,7 @@ def _number(value: Any, wanted: Any) -> float:
 def _path(value: Any, wanted: Any) -> Path:
     if type(value) is not str and not isinstance(value, Path):
         refuse(wrong_type(wanted, value))
-    return Path(value)
+    return Path(_text(str(value), str))
 
 
 def _choice(value: Any, wanted: Any) -> Any:

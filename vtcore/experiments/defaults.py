@@ -13,7 +13,7 @@ from vtcore.components import ComponentTable
 if TYPE_CHECKING:
     from vtcore.host import PluginHost
 
-__all__ = ["default_table", "over_default", "plain_default"]
+__all__ = ["as_written", "default_table", "over_default", "plain_default"]
 
 
 def default_table(field: attrs.Attribute[Any], wanted: Any, host: PluginHost) -> Any:
@@ -25,7 +25,7 @@ def default_table(field: attrs.Attribute[Any], wanted: Any, host: PluginHost) ->
     """
     if not _holds_tables(wanted, host):
         return attrs.NOTHING
-    return _written(plain_default(field))
+    return as_written(plain_default(field))
 
 
 def plain_default(field: attrs.Attribute[Any]) -> Any:
@@ -56,18 +56,21 @@ def _holds_tables(wanted: Any, host: PluginHost) -> bool:
     return any(_holds_tables(part, host) for part in get_args(wanted))
 
 
-def _written(value: Any) -> Any:
+def as_written(value: Any) -> Any:
+    """Return a default as the experiment would write it; `attrs.NOTHING` for what it would leave out."""
     if value is None or value is attrs.NOTHING:
         return attrs.NOTHING
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, ComponentTable):
-        return {"type": value.type, **{key: _written(item) for key, item in value.options.items()}}
+        return {"type": value.type, **{key: as_written(item) for key, item in value.options.items()}}
     if attrs.has(type(value)):
-        items = {field.name: _written(getattr(value, field.name)) for field in attrs.fields(type(value)) if field.init}
+        items = {
+            field.name: as_written(getattr(value, field.name)) for field in attrs.fields(type(value)) if field.init
+        }
         return {key: item for key, item in items.items() if item is not attrs.NOTHING}
     if isinstance(value, Mapping):
-        return {key: _written(item) for key, item in value.items()}
+        return {key: as_written(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_written(item) for item in value]
+        return [as_written(item) for item in value]
     return value

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import attrs
 import tomli
 
 from vtcore.errors import Problem
+from vtcore.experiments.defaults import as_written, plain_default
+from vtcore.experiments.experiment import ExperimentTables
 from vtcore.experiments.merging import merge, wrong_indices
-from vtcore.experiments.origins import Node, Origin, tree
+from vtcore.experiments.origins import DEFAULT, Node, Origin, tree
 from vtcore.experiments.positions import KeyPath, key_text, parse_key, value_end
 
 __all__ = ["apply_overrides"]
-
-_ARRAYS_OF_TABLES = ("transforms", "refiners", "metrics", "writers")
 
 
 def apply_overrides(base: Node, overrides: Iterable[str] | Mapping[str, Any], problems: list[Problem]) -> Node:
@@ -36,13 +37,27 @@ def apply_overrides(base: Node, overrides: Iterable[str] | Mapping[str, Any], pr
             layer = node if layer is None else merge(layer, node)
     if layer is None:
         return base
-    for name in _ARRAYS_OF_TABLES:
-        item = layer.value.get(name)
-        if name not in base.value and item is not None and item.is_table and "0" in item.value:
-            base = Node({**base.value, name: Node([], item.origin)}, base.origin)
+    base = Node({**_default_lists(layer, base), **base.value}, base.origin)
     _refuse_wrong_indices(base, layer, problems)
     # The experiment itself still stands in its file.
     return Node(merge(base, layer).value, base.origin)
+
+
+def _default_lists(layer: Node, base: Node) -> dict[str, Node]:
+    """Return the default of each list that the layer changes by index, and the experiment does not write down."""
+    found = {}
+    for field in attrs.fields(ExperimentTables):
+        item = layer.value.get(field.name)
+        if item is None or field.name in base.value or not any(key.isdecimal() for key in _keys(item)):
+            continue
+        default = as_written(plain_default(field))
+        if isinstance(default, list):
+            found[field.name] = tree(default, lambda _: DEFAULT)
+    return found
+
+
+def _keys(node: Node) -> Iterable[str]:
+    return node.value if node.is_table else ()
 
 
 def _from_text(text: str, problems: list[Problem]) -> Node | None:

@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Location", "locate", "python_tree", "read_document"]
 
-_PLUGIN_EXPERIMENT = re.compile(r"(?P<plugin>[^:/\\]+):(?P<experiment>[^:/\\]+)")
+_PLUGIN_EXPERIMENT = re.compile(r"(?P<plugin>[^:/\\]+):(?P<experiment>[^:/\\]*)")
 _PLACE_IN_MESSAGE = re.compile(r" \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$")
+
+# tomli names tables as Python's tuples: ('run', 'x').
+_TUPLE = re.compile(r"\((?:'[^']*'(?:, )?)+,?\)")
+_WORD = re.compile(r"'([^']*)'")
 
 
 @attrs.frozen
@@ -84,7 +88,7 @@ def read_document(location: Location, problems: list[Problem], *, extended: bool
         data = tomli.loads(text)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        problems.append(Problem("is not UTF-8 text", file=location.name, line=line))
+        problems.append(Problem("is not UTF-8 text; save it as UTF-8", file=location.name, line=line))
     except OSError as error:
         problems.append(Problem(f"cannot be read: {error.strerror or error}", file=location.name))
     except (ValueError, RecursionError) as error:
@@ -121,14 +125,15 @@ def python_tree(tables: Mapping[str, Any], problems: list[Problem]) -> Node:
 
 
 def _syntax_problem(name: str, text: str, error: Exception) -> Problem:
-    message = str(error)
+    message = _TUPLE.sub(lambda match: ".".join(_WORD.findall(match.group())), str(error))
     place = _PLACE_IN_MESSAGE.search(message)
     line, column = None, ""
     if place is not None:
         message = message[: place.start()]
         line = int(place["line"]) if place["line"] else text.rstrip().count("\n") + 1
         column = f" (column {place['column']})" if place["column"] else " (at the end)"
-    return Problem(f"is not valid TOML: {message}{column}", file=name, line=line)
+    remedy = "; text stands in quotes" if message == "Invalid value" else ""
+    return Problem(f"is not valid TOML: {message}{column}{remedy}", file=name, line=line)
 
 
 def _no_file(path: Path) -> str:

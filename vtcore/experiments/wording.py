@@ -72,6 +72,8 @@ def wrong_type(wanted: Any, value: Any) -> str:
     """Return the message for a value that is not of the wanted type."""
     message = f"must be {expected(wanted)}, got {got(value)}"
     origin = get_origin(wanted) or wanted
+    if origin in (list, tuple) and isinstance(value, dict) and value and all(map(str.isdecimal, value)):
+        return "must be a list, got elements by number; it is not written down to count in, so give it whole: [...]"
     if origin in (list, tuple):
         items = get_args(wanted)[:1]
         if items and items[0] is not Any and items[0] not in _TYPES:

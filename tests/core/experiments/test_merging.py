@@ -211,10 +211,11 @@ def test_problem_in_a_base_names_the_base(write: Write, problems: Problems) -> N
 
 
 UNREADABLE = [
-    (b"a = \n", "w.toml:1: is not valid TOML: Invalid value (column 5)"),
+    (b"a = \n", "w.toml:1: is not valid TOML: Invalid value (column 5); text stands in quotes"),
+    (b"[a.b]\n[a.b]\n", "w.toml:2: is not valid TOML: Cannot declare a.b twice (column 5)"),
     (b"a = 1\na = 2\n", "w.toml:2: is not valid TOML: Cannot overwrite a value (column 6)"),
     (b"# \n[a", "w.toml:2: is not valid TOML: Expected ']' at the end of a table declaration (at the end)"),
-    (b"a = 1\nb = '\xff'\n", "w.toml:2: is not UTF-8 text"),
+    (b"a = 1\nb = '\xff'\n", "w.toml:2: is not UTF-8 text; save it as UTF-8"),
     (b"a = " + b"1" * 5000, "w.toml: is not valid TOML: Exceeds the limit (4300"),
     (b"a = " + b"[" * 5000, "w.toml: is not valid TOML: "),
 ]

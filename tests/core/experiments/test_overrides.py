@@ -70,6 +70,13 @@ def test_elements_of_arrays_of_tables(load: Load) -> None:
     assert load(TEXT, "metrics=[]").metrics == ()
 
 
+def test_elements_of_a_list_that_is_not_written_down_count_from_its_default(load: Load) -> None:
+    made = load(TEXT, "writers.1.type=json-lines")
+    assert [writer.component.name for writer in made.writers] == ["mot-text", "json-lines"]
+    assert ("writers", 0, "type") not in made.origins
+    assert str(made.origins["writers", 1, "type"]) == "-o"
+
+
 def test_elements_of_nested_arrays(load: Load) -> None:
     text = TEXT + '[[tracker.chain]]\ntype = "walk"\n[[tracker.chain]]\ntype = "walk"\n'
     tracker = load(text.replace('[[metrics]]\ntype = "hota"\n', ""), "tracker.chain.1.speed=9").tracker
@@ -109,6 +116,16 @@ def test_an_override_spares_an_undefined_variable(load: Load) -> None:
             "metrics.5.type=clear",
             "-o metrics.5.type=clear: metrics.5: there is no element 5: the list has 1, "
             "counted from 0; 1 would add another",
+        ),
+        (
+            "transforms.3.type=x",
+            "-o transforms.3.type=x: transforms.3: there is no element 3: the list has 0, "
+            "counted from 0; 0 would add another",
+        ),
+        (
+            "run.sequences.0=x",
+            "-o run.sequences.0=x: run.sequences: must be a list, got elements by number; "
+            "it is not written down to count in, so give it whole: [...]",
         ),
         (
             "metrics.first.type=clear",
