@@ -14,6 +14,7 @@ from vtcore.components import BuildContext, Configured, build
 from vtcore.errors import ComponentError
 from vtcore.host import plugin_host
 from vtcore.instances import Instances
+from vtcore.tables import TrackTable
 from vtrack_common_mot.kalman import XyahFilter
 from vtrack_common_mot.linear_motion import LinearMotion
 
@@ -170,6 +171,60 @@ TRACKERS: Mapping[str, tuple[str, Callable[[Options], Options]]] = {
 }
 """Our tracker, and what the options of the reference's are called in it. A function takes out what it translates."""
 
+
+def linear_interpolation(case: Any) -> None:
+    """Tracks with gaps, filled along lines; rows come in any order."""
+    check, stored = Checker(case), case.stored()
+    refiner = _refiner("linear-interpolation", compat="mmtracking", **_gaps(case.stated["hyper"]))
+    _rows(check, "tracks", refiner.refine(_table(stored["given:tracks"])))
+    check.finish()
+
+
+def gaussian_smoothing(case: Any) -> None:
+    """Tracks filled, then smoothed with several taus; and one track smoothed without filling, with the first tau."""
+    hyper, check, stored = case.stated["hyper"], Checker(case), case.stored()
+    rows, taus = stored["given:tracks"], hyper["smooth_taus"]
+    for tau in taus:
+        refiner = _refiner("gaussian-smoothing", tau=tau, compat="mmdetection", **_gaps(hyper))
+        _rows(check, f"gsi_tau{tau}", refiner.refine(_table(rows)))
+    if "gsi_one" in check.wanted:
+        alone = rows[rows[:, 1] == check.wanted["gsi_one"][0, 1]]
+        _rows(check, "gsi_one", _refiner("gaussian-smoothing", tau=taus[0], max_gap=0).refine(_table(alone)))
+    check.finish()
+
+
+def _refiner(name: str, **options: Any) -> Any:
+    try:
+        component = plugin_host().component("refiner", name)
+    except ComponentError as error:
+        pytest.skip(f"refiner {name!r} is not built yet: {error}")
+    return build(Configured(component, component.load_config()(**options)))
+
+
+def _gaps(hyper: Options) -> Options:
+    """Translate bounds that the reference leaves out, and that are part of the allowed range here."""
+    return {"max_gap": max(hyper["max_num_frames"] - 2, 0), "min_length": hyper["min_num_frames"] + 1}
+
+
+def _table(rows: Any) -> TrackTable:
+    """Make a table of rows (frame, id, x1, y1, x2, y2, score)."""
+    ltwh = rows[:, 2:6].copy()
+    ltwh[:, 2:] -= ltwh[:, :2]
+    return TrackTable(rows[:, 0], ltwh, ids=rows[:, 1], scores=rows[:, 6])
+
+
+def _rows(check: Checker, name: str, table: TrackTable) -> None:
+    """Compare a table with such rows, both sorted by frame and id."""
+    corners = table.ltwh.copy()
+    corners[:, 2:] += corners[:, :2]
+    found = np.column_stack((table.frames, table.ids, corners, table.scores))
+    wanted = check.wanted[name].copy()
+    # Tables hold scores in float32.
+    wanted[:, 6] = wanted[:, 6].astype(np.float32)
+    check.wanted[name] = wanted[np.lexsort((wanted[:, 1], wanted[:, 0]))]
+    check.close(name, found[np.lexsort((found[:, 1], found[:, 0]))])
+
+
 HANDLERS: Mapping[tuple[str, str], Callable[[Any], None]] = {
     ("kalman-xyah", "filter"): kalman,
     ("kalman-nsa", "filter"): kalman,
@@ -177,5 +232,7 @@ HANDLERS: Mapping[tuple[str, str], Callable[[Any], None]] = {
     ("sort", "associate"): associate,
     ("bytetrack", "associate"): associate,
     ("ocsort", "associate"): associate,
+    ("linear", "interpolate"): linear_interpolation,
+    ("gsi", "interpolate"): gaussian_smoothing,
 }
 """By model and operation."""
