@@ -7,16 +7,17 @@ and annotations that the run needs are read here, once: the run goes on with the
 from __future__ import annotations
 
 import functools
+import os
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
-from vtcore.components import BuildContext, build
+from vtcore.components import BuildContext, Configured, build
 from vtcore.drawing.display import display_available
 from vtcore.errors import PreflightError, Problem, VtcoreError
 from vtcore.experiments.experiment import Experiment, needs_of
@@ -168,7 +169,19 @@ def _component_checks(experiment: Experiment) -> Iterator[Finding]:
         check: Callable[[], Iterable[str]] | None = getattr(configured.config, "check", None)
         if check is not None:
             for complaint in _answers(check):
-                yield _error(experiment.problem(complaint, path))
+                yield _error(_blamed(experiment, path, configured, complaint))
+
+
+def _blamed(experiment: Experiment, path: KeyPath, configured: Configured, complaint: str) -> Problem:
+    """Place a complaint at the key whose value it quotes or begins with, or else at the component's table."""
+    texts = [
+        (field.name, str(value))
+        for field in attrs.fields(type(configured.config))
+        if isinstance(value := getattr(configured.config, field.name), str | PurePath) and str(value)
+    ]
+    quoted = [name for name, text in texts if repr(text) in complaint]
+    named = [name for name, text in texts if complaint.startswith((f"{text}:", f"{text}{os.sep}"))]
+    return experiment.problem(complaint, (*path, *(quoted or named)[:1]))
 
 
 def _answers(check: Callable[[], Iterable[str]]) -> Iterator[str]:
@@ -199,7 +212,8 @@ def _listed_sequences(experiment: Experiment) -> tuple[Any, list[Sequence], list
         dataset = build(experiment.dataset, context)
         sequences = list(dataset.sequences())
     except _EXPECTED_ERRORS as error:
-        return dataset, [], [_error(experiment.problem(line, "dataset")) for line in _told(error).splitlines()]
+        lines = _told(error).splitlines()
+        return dataset, [], [_error(_blamed(experiment, ("dataset",), experiment.dataset, line)) for line in lines]
     if not sequences:
         return dataset, [], [_error(experiment.problem("the data set is empty: it has no sequences", "dataset"))]
     return dataset, sequences, list(_wrong_names(experiment, sequences))

@@ -99,7 +99,7 @@ def test_missing_files(capsys: pytest.CaptureFixture[str], name: str, expected: 
 def test_missing_folder(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "x.toml", "-o", "dataset.root=dta"]) == 2
     out = capsys.readouterr().out
-    assert out.startswith("1 error:\n  x.toml:1: dataset: dta: ")
+    assert out.startswith("1 error:\n  -o dataset.root=dta: dataset.root: dta: ")
 
 
 def test_images_are_asked_for_only_where_something_needs_them(capsys: pytest.CaptureFixture[str]) -> None:

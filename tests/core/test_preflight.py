@@ -78,6 +78,8 @@ class FakeDataset:
     def sequences(self) -> list[FakeSequence]:
         if self.config.failure == "data":
             raise DataError("there is no such folder", file="nowhere")
+        if self.config.failure == "named":
+            raise DataError("there is no such folder", file="named")
         if self.config.failure == "os":
             raise PermissionError(13, "Permission denied", "secret")
         if self.config.failure == "bug":
@@ -200,6 +202,21 @@ def test_only_what_is_needed_is_read_and_once(checked: Any) -> None:
             'tracker.complaints=["the weights w.pth are not there"]',
             "x.toml:6: tracker: the weights w.pth are not there",
         ),
+        (
+            'tracker.complaints=["w.pth: no such file"]',
+            "x.toml:6: tracker: w.pth: no such file",
+        ),
+        (
+            'tracker={type="picky", suffix="w.pth", complaints=["w.pth: no such file"]}',
+            '-o tracker={type="picky", suffix="w.pth", complaints=["w.pth: no such file"]}: '
+            "tracker.suffix: w.pth: no such file",
+        ),
+        (
+            'tracker={type="picky", suffix="w", complaints=["there is no \'w\' here"]}',
+            '-o tracker={type="picky", suffix="w", complaints=["there is no \'w\' here"]}: '
+            "tracker.suffix: there is no 'w' here",
+        ),
+        ("dataset.failure=named", "-o dataset.failure=named: dataset.failure: named: there is no such folder"),
         ('tracker.complaints=["fail"]', "x.toml:6: tracker: weights.pth: No such file"),
         (
             'tracker.inner={type="picky", complaints=["is odd"], needs=[]}',

@@ -240,6 +240,7 @@ def test_byte_order_mark_is_no_problem(write: Write, host: PluginHost) -> None:
     [
         ("expriment.toml", "there is no file 'expriment.toml'; did you mean 'experiment.toml'?"),
         ("pairs:nothing", "plugin 'pairs' (fake-pairs 1.0) ships no experiment 'nothing'; there are 'base', 'full'"),
+        ("pairs:", "plugin 'pairs' (fake-pairs 1.0) ships no experiment ''; there are 'base', 'full'"),
         ("sort:mot17", "plugin 'sort' is not installed: pip install vtrack-plugin-sort"),
         (".", ". is a folder; name the experiment file in it"),
     ],
