@@ -86,6 +86,20 @@ def test_narrow_terminal_loses_nothing(fake_site: Any, run: Any, monkeypatch: py
     assert sum(output.count(letter) for letter in "j") >= 10
 
 
+@pytest.mark.parametrize("columns", [50, 60, 65, 70, 80, 120])
+def test_names_stay_whole_in_any_terminal(
+    fake_site: Any, run: Any, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    fake_site.add_tracker("metrics-of-somebody", component="background-subtraction")
+    fake_site.add("crash", "raise RuntimeError('boom')")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    _, output = run()
+    assert max(map(len, output.splitlines())) <= columns
+    words = output.replace(",", " ").split()
+    for name in ("metrics-of-somebody", "fake-metrics-of-somebody", "background-subtraction", "fake-crash", "broken"):
+        assert name in words
+
+
 def test_verbose_shows_tracebacks(fake_site: Any, run: Any) -> None:
     fake_site.add("crash", "def fail():\n    raise RuntimeError('boom')\n\n\nfail()\n")
     status, output = run("--verbose")

@@ -39,14 +39,17 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    Row = tuple[Text, Text, Text, Text, Text]
+    """Plugin, distribution, version, status, and what it offers or what is wrong."""
+
 __all__ = ["HELP", "add_arguments", "execute"]
 
 HELP = "List the installed plugins, what they offer and whether they work. Exit status 1 tells that one does not."
 
 _STYLES = {"ok": "green", "broken": "bold red", "incompatible": "bold red", "disabled": "dim"}
 
-_LEAST_CONTENTS = 20
-"""Columns in which what a plugin offers can still be read."""
+_GAP = 2
+"""Columns between two of the table's."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -91,26 +94,50 @@ def _plugin_data(plugin: PluginInfo) -> dict[str, Any]:
 
 
 def _print(host: PluginHost, *, verbose: bool) -> None:
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
     console = output_console()
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    cells = [(plugin.name, plugin.distribution, plugin.version, plugin.status) for plugin in host.plugins]
-    names = sum(max(map(len, column)) + 2 for column in zip(*cells, strict=True))
-    for heading in ("plugin", "distribution", "version", "status"):
-        # Names stay whole wherever the last column keeps room to be read.
-        table.add_column(heading, overflow="fold", no_wrap=names + _LEAST_CONTENTS <= console.width)
-    table.add_column("components, or what is wrong", overflow="fold")
-    for plugin, (*texts, status) in zip(host.plugins, cells, strict=True):
-        # As texts, since rich would take square brackets in a reason for markup.
-        table.add_row(*map(Text, texts), Text(status, _STYLES[status]), _contents(plugin))
-    console.print(table)
+    rows = [_row(plugin) for plugin in host.plugins]
+    # rich would break names in two to fit a table in: they must stay whole, to be copied.
+    needed = sum(
+        max(cell.cell_len for cell in column) + _GAP for column in zip(*(row[:-1] for row in rows), strict=True)
+    )
+    needed += max((len(offer.name) + 1 for plugin in host.plugins for offer in plugin.components), default=0)
+    _print_table(console, rows) if needed <= console.width else _print_blocks(console, rows)
     for note in host.notes:
         console.print(Text(f"note: {note}", "yellow"))
     if verbose:
         _print_tracebacks(console, host)
+
+
+def _row(plugin: PluginInfo) -> Row:
+    """Return the cells of a plugin, as texts, since rich would take square brackets in a reason for markup."""
+    from rich.text import Text
+
+    status = Text(plugin.status, _STYLES[plugin.status])
+    return Text(plugin.name), Text(plugin.distribution), Text(plugin.version), status, _contents(plugin)
+
+
+def _print_table(console: Console, rows: list[Row]) -> None:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
+    for heading in ("plugin", "distribution", "version", "status"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("components, or what is wrong", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+def _print_blocks(console: Console, rows: list[Row]) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    for *names, contents in rows:
+        console.print(Text("  ").join(names), overflow="fold")
+        console.print(Padding(contents, (0, 0, 0, 4)), overflow="fold")
 
 
 def _contents(plugin: PluginInfo) -> Text:
