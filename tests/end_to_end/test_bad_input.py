@@ -126,6 +126,29 @@ def test_a_zero_byte_image(experiment: Path, vtcore) -> None:
     assert len(done.stderr.strip().splitlines()) == 1
 
 
+def test_a_broken_image_keeps_what_came_before_and_is_tried_again(experiment: Path, vtcore) -> None:
+    folder = experiment.parent / "images"
+    folder.mkdir()
+    for number in range(6):
+        cv2.imwrite(str(folder / f"{number}.png"), np.full((64, 64, 3), 40 * number, np.uint8))
+    whole = (folder / "4.png").read_bytes()
+    (folder / "4.png").write_bytes(b"no picture at all")
+    words = ("track", "images", "--detector", "background-subtraction", "--output", "runs/images", "--no-video")
+    writers = ("-o", 'writers=[{type="json-lines"}]')
+    results = experiment.parent / "runs/images/results/images.jsonl"
+    for again in ((), ("--resume",)):
+        done = vtcore(*words, *writers, *again)
+        assert done.returncode == 2
+        assert "4.png" in done.stderr
+        assert "the 4 frames before it are kept" in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1
+        assert len(results.read_text().splitlines()) == 4
+    (folder / "4.png").write_bytes(whole)
+    done = vtcore(*words, *writers, "--resume")
+    assert done.returncode == 0, done.stderr
+    assert len(results.read_text().splitlines()) == 6
+
+
 def test_a_truncated_video_keeps_what_came_before(experiment: Path, vtcore) -> None:
     whole = experiment.parent / "whole.avi"
     video = cv2.VideoWriter(str(whole), cv2.VideoWriter_fourcc(*"MJPG"), 25, (160, 120))

@@ -79,8 +79,9 @@ class Run:
         error: BaseException | None = None
         try:
             self.host.notify("vtcore_run_started", run=self)
+            finished = self._finished_sequences()
             for sequence in self.sequences:
-                if not self._is_finished(sequence):
+                if sequence.name not in finished:
                     self._track(sequence)
             self._refine()
             evaluation = self._evaluate()
@@ -186,8 +187,17 @@ class Run:
         """Whether a writer leaves files that can be scored and reported."""
         return any(writer.suffix in RESULT_SUFFIXES for writer in self._writers)
 
-    def _is_finished(self, sequence: Sequence) -> bool:
-        return all(finished_path(writer, self.folder.path, sequence.name).exists() for writer in self._writers)
+    def _finished_sequences(self) -> set[str]:
+        """Return the names of the sequences that an earlier attempt has done."""
+        events = [event for event in self.folder.log.read() if event["event"] == "sequence_finished"]
+        damaged = {event["sequence"]: bool(event.get("damage")) for event in events}
+        return {
+            sequence.name
+            for sequence in self.sequences
+            # What was damaged may have been mended since; if not, the damage is told again.
+            if not damaged.get(sequence.name, False)
+            and all(finished_path(writer, self.folder.path, sequence.name).exists() for writer in self._writers)
+        }
 
     def _track(self, sequence: Sequence) -> None:
         with DeferredInterrupts() as interrupts:

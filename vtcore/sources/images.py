@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from vtcore.errors import DataError
+from vtcore.errors import DamagedSourceError, DataError
 from vtcore.frames import Frame, Image, Sequence
 from vtcore.sources.config import ImagesConfig
 from vtcore.sources.naming import expand_paths, natural_key, sequence_names
@@ -14,7 +14,7 @@ from vtcore.sources.naming import expand_paths, natural_key, sequence_names
 if TYPE_CHECKING:
     from vtcore.tables import TrackTable
 
-__all__ = ["IMAGE_SUFFIXES", "ImageSequence", "ImagesDataset", "find_images", "read_image"]
+__all__ = ["IMAGE_SUFFIXES", "ImageSequence", "ImagesDataset", "find_images", "read_frame_image", "read_image"]
 
 IMAGE_SUFFIXES = frozenset(
     {".bmp", ".dib", ".jp2", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"}
@@ -92,6 +92,22 @@ class ImagesDataset:
         return found
 
 
+def read_frame_image(path: Path, index: int) -> Image:
+    """Read the image of a sequence's frame.
+
+    Raises:
+        DamagedSourceError: It cannot be read, but the frames before it could.
+        DataError: It cannot be read, and is the first.
+    """
+    try:
+        return read_image(path)
+    except DataError as error:
+        if index == 0:
+            raise
+        kept = "the frame before it is" if index == 1 else f"the {index} frames before it are"
+        raise DamagedSourceError(f"{error}; {kept} kept", frames_read=index) from error
+
+
 class ImageSequence(Sequence):
     """Image files in a given order, one frame each; they may differ in size.
 
@@ -156,7 +172,9 @@ class ImageSequence(Sequence):
         """Yield every frame; its time is its index by the frame rate.
 
         Raises:
-            DataError: A file is missing, empty, cut off, or no image; the file is named.
+            DamagedSourceError: A file is missing, empty, cut off, or no image; the file is named, and the frames
+                before it were yielded.
+            DataError: That is so of the first file.
         """
         for index in range(len(self.paths)):
             yield self._frame(index, images=images)
@@ -173,7 +191,7 @@ class ImageSequence(Sequence):
         return self._frame(index, images=True)
 
     def _frame(self, index: int, *, images: bool) -> Frame:
-        image = read_image(self.paths[index]) if images else None
+        image = read_frame_image(self.paths[index], index) if images else None
         time = index / self.frame_rate if self.frame_rate else None
         return Frame(index, image, time=time, sequence=self)
 

@@ -115,19 +115,20 @@ class MotChallengeSequence(Sequence):
         """Yield every frame; without images exactly as many as ``seqinfo.ini`` says.
 
         Raises:
-            DamagedSourceError: The images ended before the sequence; those that there are were yielded.
-            DataError: There are no images at all, or one of them is missing or cannot be decoded.
+            DamagedSourceError: The images ended before the sequence, or one of them cannot be decoded; those before
+                were yielded.
+            DataError: There are no images at all, or the first cannot be decoded.
         """
         rate = self._info.frame_rate
         if not images:
             for index in range(self._taken.stop - self._taken.start):
                 yield Frame(index, time=index / rate, sequence=self)
             return
-        from vtcore.sources.images import read_image
+        from vtcore.sources.images import read_frame_image
 
         paths = self._image_paths()
         for index, path in enumerate(paths):
-            yield Frame(index, read_image(path), time=index / rate, sequence=self)
+            yield Frame(index, read_frame_image(path, index), time=index / rate, sequence=self)
         if len(paths) < self._taken.stop - self._taken.start:
             problem = next(image_problems(self._folder, self._info, self._taken))
             raise DamagedSourceError(problem, frames_read=len(paths))
