@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
-from vtrack_common_mot.assignment import left_over, match_above, match_then_cut
+from vtrack_common_mot.assignment import assign_then_cut, left_over, match_above, match_then_cut, uncontested
 
 FLOOR = np.array(0.25)
 
@@ -109,3 +109,18 @@ def test_left_over() -> None:
     assert left_over(2, np.array([1, 0])).tolist() == []
     assert left_over(2, np.array([], int)).tolist() == [0, 1]
     assert left_over(0, np.array([], int)).tolist() == []
+
+
+def test_the_gain_decides_and_the_overlap_cuts() -> None:
+    gain, overlap = np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([[0.9, 0.5], [0.2, 0.9]])
+    assert [index.tolist() for index in assign_then_cut(gain, overlap, np.array(0.5))] == [[0], [1]]
+    assert [index.tolist() for index in assign_then_cut(gain, overlap, np.array(0.95))] == [[], []]
+    assert [index.tolist() for index in assign_then_cut(gain[:0], overlap[:0], np.array(0.5))] == [[], []]
+
+
+def test_pairs_that_nothing_competes_with() -> None:
+    pairs = uncontested(np.array([[False, True, False], [False, False, False], [True, False, False]]))
+    assert pairs is not None
+    assert [index.tolist() for index in pairs] == [[0, 2], [1, 0]]
+    for above in ([[True, True]], [[True], [True]], [[False]]):
+        assert uncontested(np.array(above)) is None

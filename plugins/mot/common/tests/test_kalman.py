@@ -121,3 +121,31 @@ def test_an_area_never_shrinks_below_nothing() -> None:
         tracks = batched.predict(tracks)
         areas.append(tracks[2, 0])
     assert areas == [40, 40, 40, 40]
+
+
+@pytest.mark.parametrize("kind", [XyahFilter, XysrFilter])
+def test_gates_are_the_mahalanobis_distances_of_matrices(kind: type[BoxFilter]) -> None:
+    boxes = boxes_over_time(4, 3)
+    reader, batched = BoxReader(), kind()
+    tracks = batched.predict(batched.start(batched.measure(reader.read(boxes[0])[1])))
+    measured = batched.measure(reader.read(boxes[2])[1])
+    mean, variance = batched.project(tracks)
+    for count in (2, 4):
+        distance = batched.gate(tracks, measured, position_only=count == 2)
+        for row in range(4):
+            inverse = np.linalg.inv(np.diag(variance[:count, row]))
+            for column in range(4):
+                away = measured[:count, column] - mean[:count, row]
+                assert distance[row, column] == pytest.approx(away @ inverse @ away)
+
+
+def test_a_surer_detection_moves_the_filter_further() -> None:
+    batched = XyahFilter()
+    start = batched.predict(batched.start(np.array([[0.0] * 3, [0.0] * 3, [1.0] * 3, [100.0] * 3])))
+    measured = np.array([[9.0] * 3, [0.0] * 3, [1.0] * 3, [100.0] * 3])
+    plain, surer = start.copy(), start.copy()
+    batched.update(plain, measured)
+    batched.update(surer, measured, np.array([0.0, 0.5, 1.0]))
+    assert surer[:, 0] == pytest.approx(plain[:, 0])
+    assert plain[0, 1] < surer[0, 1] < surer[0, 2] == pytest.approx(9)
+    assert surer[8, 2] == 0

@@ -1,7 +1,7 @@
 """How alike boxes are, by more than their overlap: between 0 and 1, higher is more alike.
 
 Boxes come as edges, see `vtrack_common_mot.overlap`, with ``pixel = 0``. The measures of -1 to 1 are moved to 0 to 1,
-as OC-SORT takes them.
+as OC-SORT takes them; complete IoU goes down to -1.5, and to -0.25 so moved.
 
 Sources: Rezatofighi et al., "Generalized Intersection over Union", CVPR 2019; Zheng et al., "Distance-IoU Loss", AAAI
 2020, for the distance and the complete IoU; `centre_closeness` and the ratio with one pixel added to heights are those
