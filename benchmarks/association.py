@@ -65,7 +65,9 @@ def read_sequence(folder: Path) -> list[Boxes]:
 def our_passes(frames: list[Boxes]) -> dict[str, Pass]:
     """Return a pass of each of our trackers."""
     from vtcore.instances import Instances
+    from vtrack_plugin_botsort import BotSort
     from vtrack_plugin_bytetrack import ByteTrack
+    from vtrack_plugin_ocsort import OcSort
     from vtrack_plugin_sort import Sort
 
     inputs = [Instances(boxes, scores) for boxes, scores in frames]
@@ -82,7 +84,7 @@ def our_passes(frames: list[Boxes]) -> dict[str, Pass]:
 
         return prepare
 
-    return {"bytetrack": track(ByteTrack), "sort": track(Sort)}
+    return {"botsort": track(BotSort), "bytetrack": track(ByteTrack), "ocsort": track(OcSort), "sort": track(Sort)}
 
 
 def roboflow_passes(frames: list[Boxes]) -> dict[str, Pass]:
@@ -105,26 +107,41 @@ def roboflow_passes(frames: list[Boxes]) -> dict[str, Pass]:
 
         return prepare
 
-    return {"bytetrack": track(trackers.ByteTrackTracker), "sort": track(trackers.SORTTracker)}
+    def botsort() -> Any:
+        return trackers.BoTSORTTracker(enable_cmc=False)
+
+    return {
+        "botsort": track(botsort),
+        "bytetrack": track(trackers.ByteTrackTracker),
+        "ocsort": track(trackers.OCSORTTracker),
+        "sort": track(trackers.SORTTracker),
+    }
 
 
 def boxmot_passes(frames: list[Boxes]) -> dict[str, Pass]:
-    """Return a pass of ByteTrack of the package ``boxmot`` (AGPL-3.0; measured, not used)."""
+    """Return a pass of BoT-SORT and ByteTrack of the package ``boxmot`` (AGPL-3.0; measured, not used)."""
     boxmot = importlib.import_module("boxmot")
     logging.disable(logging.INFO)  # It tells its options for every tracker it makes.
     inputs = [np.column_stack((boxes, scores, np.zeros(len(scores)))) for boxes, scores in frames]
     image = np.zeros((1080, 1920, 3), np.uint8)
 
-    def prepare() -> Callable[[], None]:
-        update = boxmot.ByteTrack().update
+    def track(make: Callable[[], Any]) -> Pass:
+        def prepare() -> Callable[[], None]:
+            update = make().update
 
-        def run() -> None:
-            for detections in inputs:
-                update(detections, image)
+            def run() -> None:
+                for detections in inputs:
+                    update(detections, image)
 
-        return run
+            return run
 
-    return {"bytetrack": prepare}
+        return prepare
+
+    def botsort() -> Any:
+        options = {"track_high_thresh": 0.6, "new_track_thresh": 0.7, "fuse_first_associate": True}
+        return boxmot.BotSort(use_embeddings=False, use_cmc=False, **options)
+
+    return {"botsort": track(botsort), "bytetrack": track(boxmot.ByteTrack)}
 
 
 PEERS: dict[str, Callable[[list[Boxes]], dict[str, Pass]]] = {"trackers": roboflow_passes, "boxmot": boxmot_passes}
