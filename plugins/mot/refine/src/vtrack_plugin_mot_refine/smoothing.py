@@ -25,6 +25,10 @@ __all__ = ["JITTER", "GaussianSmoothing", "length_scale", "smooth"]
 JITTER = 1e-10
 """Added to the kernel's diagonal: the only noise there is, as in the original."""
 
+_FEW = 100
+"""Rows up to which the whole matrix is factored. OpenBLAS takes several threads for larger ones, which wait for each
+other for many times what the work takes when the machine is busy; the factoring of bands does not."""
+
 _REACH = 9.6
 """Length scales from which the kernel counts as 0: it is 1e-20 there, a tenth of a billionth of the jitter."""
 
@@ -101,36 +105,33 @@ def smooth(frames: Int64Array, values: Float64Array, scale: float) -> Float64Arr
     band = int((np.searchsorted(times, times + _REACH, side="right") - np.arange(count)).max()) - 1
     if band == 0:
         return values / (1 + JITTER)
-    # Factoring a band takes one core, all of a matrix several; the band needs n (b + 1) numbers, the matrix n squared.
-    return _smooth_band(times, values, band) if band < count // 4 else _smooth_all(times, values)
-
-
-def _smooth_all(times: Float64Array, values: Float64Array) -> Float64Array:
-    from scipy.linalg import cho_factor, cho_solve
-
-    kernel: Float64Array = np.exp(-0.5 * np.square(times[:, None] - times))
-    noisy = kernel.copy()
-    np.fill_diagonal(noisy, kernel.diagonal() + JITTER)
-    weights = cho_solve(cho_factor(noisy, lower=True, overwrite_a=True, check_finite=False), values, check_finite=False)
-    smoothed: Float64Array = kernel @ weights
+    solve = _solve_all if count <= _FEW else _solve_band
+    # The smoothed values are K w with (K + jitter) w = values: no product is needed to know them.
+    smoothed: Float64Array = values - JITTER * solve(times, values, band)
     return smoothed
 
 
-def _smooth_band(times: Float64Array, values: Float64Array, band: int) -> Float64Array:
+def _solve_all(times: Float64Array, values: Float64Array, band: int) -> Float64Array:
+    """Solve with the whole matrix."""
+    from scipy.linalg import cho_factor, cho_solve
+
+    noisy = np.exp(-0.5 * np.square(times[:, None] - times))
+    np.fill_diagonal(noisy, 1 + JITTER)
+    factor = cho_factor(noisy, lower=True, overwrite_a=True, check_finite=False)
+    weights: Float64Array = cho_solve(factor, values, check_finite=False)
+    return weights
+
+
+def _solve_band(times: Float64Array, values: Float64Array, band: int) -> Float64Array:
+    """Solve with the main diagonal and `band` diagonals on either side of it."""
     from scipy.linalg import cho_solve_banded, cholesky_banded
 
     count = len(times)
     # Row k holds the k-th diagonal below the main one, as LAPACK stores a band.
-    diagonals = np.zeros((band + 1, count))
-    for offset in range(band + 1):
-        diagonals[offset, : count - offset] = np.exp(-0.5 * np.square(times[offset:] - times[: count - offset]))
-    noisy = diagonals.copy()
-    noisy[0] += JITTER
+    noisy = np.zeros((band + 1, count))
+    noisy[0] = 1 + JITTER
+    for offset in range(1, band + 1):
+        noisy[offset, : count - offset] = np.exp(-0.5 * np.square(times[offset:] - times[: count - offset]))
     factor = cholesky_banded(noisy, overwrite_ab=True, lower=True, check_finite=False)
     weights: Float64Array = cho_solve_banded((factor, True), values, check_finite=False)
-    smoothed: Float64Array = weights * diagonals[0][:, None]
-    for offset in range(1, band + 1):
-        beside = diagonals[offset, : count - offset, None]
-        smoothed[offset:] += beside * weights[:-offset]
-        smoothed[:-offset] += beside * weights[offset:]
-    return smoothed
+    return weights
