@@ -20,6 +20,13 @@ def test_frame():
     assert repr(Frame(0)) == "<Frame 0>"
 
 
+def test_what_is_shared_stays_with_its_frame():
+    frame, other = Frame(0), Frame(0)
+    frame.shared["motion"] = 3
+    assert frame.shared == {"motion": 3}
+    assert other.shared == {}
+
+
 @pytest.mark.parametrize(
     "image", [np.zeros((4, 6), np.uint8), np.zeros((4, 6, 4), np.uint8), np.zeros((4, 6, 3), np.float32)]
 )
