@@ -12,9 +12,12 @@ from numpy.testing import assert_allclose
 
 from vtcore.components import BuildContext, Configured, build
 from vtcore.errors import ComponentError
+from vtcore.frames import Frame
 from vtcore.host import plugin_host
 from vtcore.instances import Instances
 from vtcore.tables import TrackTable
+from vtrack_common_mot.camera_motion.boxes import warped_boxes
+from vtrack_common_mot.camera_motion.ecc import Ecc
 from vtrack_common_mot.kalman import XyahFilter
 from vtrack_common_mot.linear_motion import LinearMotion
 
@@ -225,10 +228,29 @@ def _rows(check: Checker, name: str, table: TrackTable) -> None:
     check.close(name, found[np.lexsort((found[:, 1], found[:, 0]))])
 
 
+def camera_motion(case: Any) -> None:
+    """The warp from one picture, made from its name, to the next, which is given; both red-green-blue."""
+    stated, stored, check = case.stated, case.stored(), Checker(case)
+    ((name, (height, width)),) = stated["images"].items()
+    pictures = case.fill().fill_image(name, height, width), stored["given:img"]
+    warps = {}
+    for output, motion in (("warp", "euclidean"), ("warp_translation", "translation")):
+        options = {"iterations": stated["hyper"]["num_iters"], "epsilon": stated["hyper"]["stop_eps"]}
+        camera = Ecc(motion=motion, downscale=1, **options)
+        for index, picture in enumerate(pictures):
+            warps[output] = camera.estimate(Frame(index, np.ascontiguousarray(picture[:, :, ::-1])))
+        if output in check.wanted:
+            check.close(output, warps[output])
+    if "warped_boxes" in check.wanted:
+        check.close("warped_boxes", warped_boxes(stored["given:boxes"], warps["warp"]))
+    check.finish()
+
+
 HANDLERS: Mapping[tuple[str, str], Callable[[Any], None]] = {
     ("kalman-xyah", "filter"): kalman,
     ("kalman-nsa", "filter"): kalman,
     ("linear-motion", "predict"): linear_motion,
+    ("camera-motion-ecc", "estimate"): camera_motion,
     ("sort", "associate"): associate,
     ("bytetrack", "associate"): associate,
     ("ocsort", "associate"): associate,

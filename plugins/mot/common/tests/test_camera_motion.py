@@ -18,6 +18,7 @@ from vtcore.errors import DataError, PreflightError
 from vtcore.frames import Frame, Sequence
 from vtcore.host import plugin_host
 from vtcore.instances import Instances
+from vtrack_common_mot.camera_motion.boxes import warped_boxes
 from vtrack_common_mot.camera_motion.ecc import Ecc
 from vtrack_common_mot.camera_motion.feature_matching import Orb, Sift
 from vtrack_common_mot.camera_motion.given import GivenWarps, Still, read_warps
@@ -259,6 +260,14 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     assert "there is no file" in complaints[0][0]
     assert "there is no folder" in complaints[1][0]
     assert list(GivenWarps(path=str(tmp_path / "{scene}.txt")).config.check()) == []
+
+
+def test_boxes_go_with_the_camera() -> None:
+    boxes = np.array([[0, 0, 10, 20], [5, 5, 6, 7]], np.float32)
+    moved = warped_boxes(boxes, np.array([[2.0, 0, 1], [0, 1, -1]]))
+    assert moved.tolist() == [[1, -1, 21, 19], [11, 4, 13, 6]]
+    assert moved.dtype == np.float32
+    assert warped_boxes(boxes[:0], np.eye(2, 3)).shape == (0, 4)
 
 
 def test_a_still_camera() -> None:
