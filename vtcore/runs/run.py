@@ -9,7 +9,7 @@ from typing import Any
 
 from vtcore.components import BuildContext, build
 from vtcore.drawing.display import Display
-from vtcore.errors import DamagedSourceError, PreflightError
+from vtcore.errors import DamagedSourceError, OutputError, PreflightError
 from vtcore.evaluation import Evaluation, build_metrics, evaluate, write_metrics
 from vtcore.experiments import Experiment
 from vtcore.frames import Sequence
@@ -92,7 +92,7 @@ class Run:
             raise
         finally:
             ended = type(error).__name__ if error is not None else None
-            with suppress(OSError):
+            with suppress(OutputError):
                 self.folder.log("run_finished", error=ended)
             self.host.notify("vtcore_run_finished", run=self, error=error)
         self._raise_damage()
