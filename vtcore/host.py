@@ -29,6 +29,7 @@ from vtcore.notification import listeners, tell
 from vtcore.registration import RUN_TIME_HOOKS
 from vtcore.settlement import Offer, claims_of, how_to_disable, settle
 from vtcore.shipped_experiments import shipped_experiments
+from vtcore.suggestions import did_you_mean
 
 __all__ = ["DISABLE_VARIABLE", "PluginHost", "PluginInfo", "Registration", "plugin_host"]
 
@@ -272,7 +273,10 @@ class PluginHost:
         for name, origin in self._disabled.items():
             answering = [entry.info for entry in self._entries if entry.info.answers_to(name)]
             if not answering:
-                yield f"{origin} names {name!r}, but no such plugin is installed"
+                names = [
+                    known for entry in self._entries for known in (entry.info.name, entry.info.distribution) if known
+                ]
+                yield f"{origin} names {name!r}, but no such plugin is installed{did_you_mean(name, names)}"
             elif all(info.module == "vtcore.builtin" for info in answering):
                 yield f"{origin} names {name!r}, but the core's own plugin cannot be disabled"
 

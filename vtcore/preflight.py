@@ -97,7 +97,7 @@ def preflight(
 
         host = plugin_host()
     notes = host.without(experiment.plugins.disable).notes
-    findings = [Finding("warning", experiment.problem(note, "plugins")) for note in notes]
+    findings = [Finding("warning", experiment.problem(note, "plugins.disable")) for note in notes]
     findings += _composition(experiment, provided)
     findings += _component_checks(experiment)
     dataset, listed, data_findings = _listed_sequences(experiment)

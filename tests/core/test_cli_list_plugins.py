@@ -38,6 +38,11 @@ def test_all_well(fake_site: Any, run: Any) -> None:
     assert line_of(output, "one").split() == ["one", "fake-one", "1.0", "ok", "tracker:", "one"]
 
 
+def test_a_name_to_disable_that_nearly_fits(fake_site: Any, run: Any) -> None:
+    fake_site.add_tracker("metrics")
+    assert "no such plugin is installed; did you mean 'metrics'?" in run(disabled=("metrisc",))[1]
+
+
 def test_disabled_is_well(fake_site: Any, run: Any) -> None:
     fake_site.add_tracker("one")
     status, output = run(disabled=("one", "nobody"))
@@ -98,6 +103,7 @@ def test_names_stay_whole_in_any_terminal(
     words = output.replace(",", " ").split()
     for name in ("metrics-of-somebody", "fake-metrics-of-somebody", "background-subtraction", "fake-crash", "broken"):
         assert name in words
+    assert columns > 70 or "    cannot be imported: RuntimeError: boom" in output, "a sentence has room to be read"
 
 
 def test_verbose_shows_tracebacks(fake_site: Any, run: Any) -> None:

@@ -50,6 +50,8 @@ _STYLES = {"ok": "green", "broken": "bold red", "incompatible": "bold red", "dis
 
 _GAP = 2
 """Columns between two of the table's."""
+_LEAST_REASON = 40
+"""Columns in which a sentence can still be read."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -102,12 +104,18 @@ def _print(host: PluginHost, *, verbose: bool) -> None:
     needed = sum(
         max(cell.cell_len for cell in column) + _GAP for column in zip(*(row[:-1] for row in rows), strict=True)
     )
-    needed += max((len(offer.name) + 1 for plugin in host.plugins for offer in plugin.components), default=0)
+    needed += max(map(_least_width, host.plugins))
     _print_table(console, rows) if needed <= console.width else _print_blocks(console, rows)
     for note in host.notes:
         console.print(Text(f"note: {note}", "yellow"))
     if verbose:
         _print_tracebacks(console, host)
+
+
+def _least_width(plugin: PluginInfo) -> int:
+    """Return the columns that the last cell of a plugin asks for."""
+    longest = max((len(component.name) + 1 for component in plugin.components), default=0)
+    return max(longest, _LEAST_REASON if plugin.reason or plugin.notes else 0)
 
 
 def _row(plugin: PluginInfo) -> Row:

@@ -105,7 +105,8 @@ def _toml_value(written: str) -> Any:
             return parsed
     except (ValueError, RecursionError) as error:
         if written[:1] in ("[", "{", '"', "'"):
-            raise ValueError(str(error).split(" (at ")[0].lower()) from None
+            reason = str(error).split(" (at ")[0].lower()
+            raise ValueError(reason + ("; text in it stands in quotes" if reason == "invalid value" else "")) from None
     return written
 
 

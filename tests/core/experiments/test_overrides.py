@@ -111,6 +111,11 @@ def test_an_override_spares_an_undefined_variable(load: Load) -> None:
         ("=3", "-o =3: must be key.path=value, as in tracker.high_threshold=0.6"),
         ("a..b=3", "-o a..b=3: must be key.path=value, as in tracker.high_threshold=0.6"),
         ("tracker.labels=[1", "-o tracker.labels=[1: tracker.labels: '[1' is not a TOML value: unclosed array"),
+        (
+            "tracker.labels=[a]",
+            "-o tracker.labels=[a]: tracker.labels: '[a]' is not a TOML value: invalid value; "
+            "text in it stands in quotes",
+        ),
         ('tracker.title="x', "-o tracker.title=\"x: tracker.title: '\"x' is not a TOML value: unterminated string"),
         (
             "metrics.5.type=clear",

@@ -116,11 +116,12 @@ def test_a_file_name_cannot_end_a_comment() -> None:
 
 # What an experiment may hold, at random.
 
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8) | st.sampled_from(["${", "$${A}", "a\nb", '"\\'])
+_CHARACTERS = st.characters(min_codepoint=1, exclude_categories=["Cs"])
+TEXT = st.text(_CHARACTERS, max_size=8) | st.sampled_from(["${", "$${A}", "a\nb", '"\\'])
 KEY = TEXT.filter(lambda key: key != "replace")
 NUMBER = st.floats(0, 1)
 WALK = st.fixed_dictionaries({"type": st.just("walk")}, optional={"speed": st.floats(0.1, allow_infinity=True)})
-JUMP = st.fixed_dictionaries({"type": st.just("jump")}, optional={"height": st.floats(), "then": WALK})
+JUMP = st.fixed_dictionaries({"type": st.just("jump")}, optional={"height": st.floats(allow_nan=False), "then": WALK})
 MOTION = WALK | JUMP
 PLAIN = st.recursive(
     st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | TEXT | st.datetimes() | st.dates(),
@@ -137,7 +138,7 @@ PAIRS = st.fixed_dictionaries(
         "quick": st.booleans(),
         "mode": st.sampled_from(["all", "some"]),
         "shape": st.sampled_from(["round", "square"]),
-        "size": st.tuples(NUMBER, st.floats()),
+        "size": st.tuples(NUMBER, st.floats(allow_nan=False)),
         "labels": st.lists(TEXT, max_size=12),
         "weights": st.dictionaries(KEY, NUMBER, max_size=3),
         "ceiling": NUMBER,
