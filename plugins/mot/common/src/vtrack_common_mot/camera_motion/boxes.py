@@ -20,4 +20,5 @@ def warped_boxes(boxes: Float32Array, warp: Float64Array) -> Float32Array:
         warp: float64 ``(2, 3)``, where a pixel of the previous frame is in this one.
     """
     corners = boxes.reshape(-1, 2).astype(np.float64) @ warp[:, :2].T + warp[:, 2]
-    return corners.reshape(-1, 4).astype(np.float32)
+    moved: Float32Array = corners.reshape(-1, 4).astype(np.float32)
+    return moved
