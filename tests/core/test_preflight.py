@@ -313,7 +313,7 @@ def test_disabling_nothing_is_a_warning(checked: Any) -> None:
     found = checked('plugins.disable=["sort"]')
     assert lines(found) == []
     assert lines(found, "warning") == [
-        "-o plugins.disable=[\"sort\"]: plugins.disable: "
+        '-o plugins.disable=["sort"]: plugins.disable: '
         "[plugins] disable names 'sort', but no such plugin is installed"
     ]
 
