@@ -153,6 +153,21 @@ def _sort(stated: Options) -> Options:
     }
 
 
+def _bytetrack(stated: Options) -> Options:
+    scores, overlaps = stated.pop("obj_score_thrs"), stated.pop("match_iou_thrs")
+    return {
+        "high_threshold": scores["high"],
+        "low_threshold": scores["low"],
+        "new_track_threshold": stated.pop("init_track_thr"),
+        "fuse_score": stated.pop("weight_iou_with_det_scores"),
+        "match_threshold": 1 - overlaps["high"],
+        "second_match_threshold": 1 - overlaps["low"],
+        "unconfirmed_match_threshold": 1 - overlaps["tentative"],
+        "min_hits": stated.pop("num_tentatives"),
+        "track_buffer": stated.pop("num_frames_retain"),
+    }
+
+
 def _ocsort(stated: Options) -> Options:
     return {
         "high_threshold": stated.pop("obj_score_thr"),
@@ -170,6 +185,8 @@ def _ocsort(stated: Options) -> Options:
 TRACKERS: Mapping[str, tuple[str, Callable[[Options], Options]]] = {
     "SortTracker": ("sort", _sort),
     "SORTTracker": ("sort", _sort),
+    "ByteTracker": ("bytetrack", _bytetrack),
+    "BYTETracker": ("bytetrack", _bytetrack),
     "OCSORTTracker": ("ocsort", _ocsort),
 }
 """Our tracker, and what the options of the reference's are called in it. A function takes out what it translates."""

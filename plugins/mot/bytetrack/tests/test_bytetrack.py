@@ -161,6 +161,30 @@ def test_score_is_that_of_the_detection_and_counts_in_the_matching() -> None:
         assert ids(tracker, [moved(12)], [0.62]) == wanted
 
 
+def test_by_the_rules_of_mmtracking_all_is_reported_and_kept_when_seen_often_enough() -> None:
+    tracker = ByteTrack(convention="mmtracking", min_hits=3)
+    assert ids(tracker, [BOX]) == [1]
+    assert ids(tracker, [BOX, FAR], [0.9, 0.61]) == [1, 2]
+    assert ids(tracker, [BOX, FAR]) == [1, 2]
+    # Seen twice only, the second does not outlive a miss; seen three times, its successor does.
+    assert ids(tracker, [BOX]) == [1]
+    assert [ids(tracker, [BOX, FAR]) for _ in range(3)] == [[1, 3]] * 3
+    assert ids(tracker, [BOX]) == [1]
+    assert ids(tracker, [BOX, FAR]) == [1, 3]
+    # Unsure detections continue tracks, with their own boxes, and start none.
+    tracks = tracker.update(boxes=[moved(3), [600, 10, 640, 90]], scores=[0.3, 0.3])
+    assert (tracks.ids.tolist(), tracks.boxes.tolist()) == ([1], [moved(3)])
+    tracker.reset()
+    assert ids(tracker, [BOX], [0.65]) == []
+
+
+def test_by_the_rules_of_mmtracking_classes_are_kept_apart_unless_told_otherwise() -> None:
+    for per_class, wanted in ((True, [2]), (False, [1])):
+        tracker = ByteTrack(convention="mmtracking", per_class=per_class)
+        ids(tracker, [BOX], labels=[0])
+        assert ids(tracker, [BOX], labels=[1]) == wanted
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -53,6 +53,14 @@ class ByteTrackConfig:
         True, "Multiply overlap by the detection's score in the first and the unconfirmed matching [not mot20]."
     )
     per_class: bool = option(True, "Match within a class only; false matches boxes of any class.")
+    convention: str = option(
+        "original",
+        "Whose rules where implementations differ: see the documentation.",
+        choices=("original", "mmtracking"),
+    )
+    min_hits: int = option(
+        3, "By mmtracking's rules, frames in which a track is seen before it is kept.", unit="frames", ge=0
+    )
 
     @property
     def needs(self) -> frozenset[str]:

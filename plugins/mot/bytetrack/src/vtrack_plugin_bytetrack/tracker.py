@@ -23,6 +23,7 @@ from vtrack_common_mot.overlap import BoxReader, overlaps
 from vtrack_common_mot.rows import ID, LABEL, LAST, START, TrackRows
 from vtrack_common_mot.tracker import BoxTracker
 from vtrack_plugin_bytetrack.config import ByteTrackConfig
+from vtrack_plugin_bytetrack.mmtracking import MmtrackingByteTrack
 
 if TYPE_CHECKING:
     from vtcore.frames import Frame, Sequence
@@ -57,6 +58,8 @@ class ByteTrack(BoxTracker):
         frame_rate: Frame rate that `track_buffer` is scaled for; 0 takes the sequence's.
         fuse_score: Multiply overlap by score in the first and the unconfirmed matching.
         per_class: Match within a class only.
+        convention: ``original`` or ``mmtracking``.
+        min_hits: By mmtracking's rules, frames in which a track is seen before it is kept.
 
     Raises:
         ValueError: An option is out of bounds.
@@ -76,6 +79,8 @@ class ByteTrack(BoxTracker):
         frame_rate: float = 30.0,
         fuse_score: bool = True,
         per_class: bool = True,
+        convention: str = "original",
+        min_hits: int = 3,
     ) -> None:
         self.config = ByteTrackConfig(
             high_threshold=high_threshold,
@@ -89,7 +94,10 @@ class ByteTrack(BoxTracker):
             frame_rate=frame_rate,
             fuse_score=fuse_score,
             per_class=per_class,
+            convention=convention,
+            min_hits=min_hits,
         )
+        self._other = MmtrackingByteTrack(self.config) if convention == "mmtracking" else None
         self._birth_score = _number(
             high_threshold + 0.1 if new_track_threshold is None else new_track_threshold, np.float32
         )
@@ -105,6 +113,8 @@ class ByteTrack(BoxTracker):
         super().__init__()
 
     def _start(self, sequence: Sequence | None) -> None:
+        if self._other is not None:
+            self._other.reset(sequence)
         rate = self.config.frame_rate or (sequence.frame_rate if sequence is not None else None) or 30.0
         # The original notes at the end of a frame that a track has been lost for too long, and drops it a frame later.
         self._patience = max(int(rate / 30.0 * self.config.track_buffer), 1) + 2
@@ -115,6 +125,8 @@ class ByteTrack(BoxTracker):
         self._classes = ClassGate()
 
     def _advance(self, frame: Frame | None, detections: Instances) -> Instances:
+        if self._other is not None:
+            return self._other.update(frame, detections)
         boxes, scores, labels = detections.boxes, detections.scores, detections.labels
         chosen, high = self._choose(scores)
         if chosen is not None:
