@@ -22,6 +22,7 @@ import argparse  # noqa: E402
 import gc  # noqa: E402
 import importlib  # noqa: E402
 import importlib.metadata  # noqa: E402
+import inspect  # noqa: E402
 import logging  # noqa: E402
 import platform  # noqa: E402
 import sys  # noqa: E402
@@ -44,6 +45,8 @@ SEQUENCES = (
     "mot20-noisy/train/MOT20-01",
     "mot20-crowd-bench/train/CROWD-01",
 )
+OUR_TRACKERS = {"botsort": "BotSort", "bytetrack": "ByteTrack", "ocsort": "OcSort", "sort": "Sort"}
+"""Our trackers: the plugin's name, and the class that its package offers."""
 
 Boxes = tuple[Any, Any]
 """One frame's boxes, float32 ``(N, 4)`` ``x1, y1, x2, y2``, and scores, float32 ``(N,)``."""
@@ -65,10 +68,6 @@ def read_sequence(folder: Path) -> list[Boxes]:
 def our_passes(frames: list[Boxes]) -> dict[str, Pass]:
     """Return a pass of each of our trackers."""
     from vtcore.instances import Instances
-    from vtrack_plugin_botsort import BotSort
-    from vtrack_plugin_bytetrack import ByteTrack
-    from vtrack_plugin_ocsort import OcSort
-    from vtrack_plugin_sort import Sort
 
     inputs = [Instances(boxes, scores) for boxes, scores in frames]
 
@@ -84,7 +83,10 @@ def our_passes(frames: list[Boxes]) -> dict[str, Pass]:
 
         return prepare
 
-    return {"botsort": track(BotSort), "bytetrack": track(ByteTrack), "ocsort": track(OcSort), "sort": track(Sort)}
+    return {
+        name: track(getattr(importlib.import_module(f"vtrack_plugin_{name}"), target))
+        for name, target in OUR_TRACKERS.items()
+    }
 
 
 def roboflow_passes(frames: list[Boxes]) -> dict[str, Pass]:
@@ -180,34 +182,46 @@ def compare(peers: Iterable[str], data: Path, rounds: int) -> None:
             print(f"{folder.name:<12}{boxes:>6.1f}  {tracker:<10}{who:<10}{1e6 * each:>9.1f}{1 / each:>10.0f}  {ratio}")
 
 
-def stages(data: Path, rounds: int) -> None:
-    """Print where ByteTrack's time goes; the timers themselves add about a third."""
+def watch_stages(clock: StageClock, tracker: str) -> None:
+    """Time what the tracker of that name consists of: its own methods, and what it has in common with others."""
     from vtrack_common_mot import assignment, kalman, overlap
-    from vtrack_plugin_bytetrack import tracker
+    from vtrack_common_mot.tracker import BoxTracker
 
-    clock = StageClock()
-    clock.watch(tracker, "overlaps", "overlap")
+    package = f"vtrack_plugin_{tracker}"
+    target = getattr(importlib.import_module(package), OUR_TRACKERS[tracker])
+    owners = [owner for owner in target.__mro__ if issubclass(owner, BoxTracker) and owner is not BoxTracker]
+    for owner in owners:
+        for name, member in list(vars(owner).items()):
+            if inspect.isfunction(member) and not name.startswith("__"):
+                clock.watch(owner, name, name.strip("_"))
     clock.watch(assignment, "linear_sum_assignment", "solver")
-    for owner, names in (
-        (overlap.BoxReader, ("read",)),
-        (kalman.BoxFilter, ("predict", "update", "edges", "shapes", "start")),
-        (kalman.XyahFilter, ("measure",)),
-        (tracker.ByteTrack, ("_choose", "_match", "_settle", "_begin", "_drop_twins", "_advance")),
-    ):
-        for name in names:
-            clock.watch(owner, name, name.strip("_"))
+    for filter_class in (kalman.BoxFilter, kalman.XyahFilter, kalman.XywhFilter, kalman.XysrFilter):
+        for name in ("measure", "predict", "update", "edges", "shapes", "start"):
+            if name in vars(filter_class):
+                clock.watch(filter_class, name, name)
+    clock.watch(overlap.BoxReader, "read", "read")
+    # What a module imported by name is replaced there.
+    for name, module in list(sys.modules.items()):
+        if name.startswith((package, "vtrack_common_mot")) and name != overlap.__name__ and hasattr(module, "overlaps"):
+            clock.watch(module, "overlaps", "overlap")
+
+
+def stages(tracker: str, data: Path, rounds: int) -> None:
+    """Print where the time of one of our trackers goes; the timers themselves add up to a sixth."""
+    clock = StageClock()
+    watch_stages(clock, tracker)
     for path in SEQUENCES:
         if not (data / path).is_dir():
             continue
         frames = read_sequence(data / path)
-        prepare = our_passes(frames)["bytetrack"]
+        prepare = our_passes(frames)[tracker]
         prepare()()
         clock.seconds.clear()
         for _ in range(rounds):
             prepare()()
-        print(f"\n{Path(path).name}: µs per frame by stage, without the stages it calls")
+        print(f"\n{Path(path).name}: µs per frame of {tracker} by stage, without the stages it calls")
         for name, seconds in sorted(clock.seconds.items(), key=lambda item: -item[1]):
-            print(f"  {name:<12}{1e6 * seconds / rounds / len(frames):>8.2f}")
+            print(f"  {name:<20}{1e6 * seconds / rounds / len(frames):>8.2f}")
 
 
 class StageClock:
@@ -256,7 +270,14 @@ def main() -> None:
     parser.add_argument("--peer-python", metavar="PATH", help="interpreter of an environment that has the peers")
     parser.add_argument("--data", type=Path, default=DATA, help="folder of reference data (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=10, help="passes over each sequence (default: %(default)s)")
-    parser.add_argument("--stages", action="store_true", help="print where ByteTrack's time goes instead")
+    parser.add_argument(
+        "--stages",
+        nargs="?",
+        const="bytetrack",
+        choices=sorted(OUR_TRACKERS),
+        metavar="TRACKER",
+        help="print where the time of one of our trackers goes instead (default: %(const)s)",
+    )
     options = parser.parse_args()
     if options.peer_python:
         arguments = ["--data", str(options.data.resolve()), "--rounds", str(options.rounds)]
@@ -267,7 +288,7 @@ def main() -> None:
     sys.path[:0] = map(str, SOURCES)
     print(f"Python {platform.python_version()}, numpy {np.__version__}")
     if options.stages:
-        stages(options.data, options.rounds)
+        stages(options.stages, options.data, options.rounds)
     else:
         compare(available_peers(), options.data, options.rounds)
 

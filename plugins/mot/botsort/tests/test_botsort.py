@@ -207,6 +207,7 @@ def test_a_box_that_shrinks_fast_stays_a_box() -> None:
     [
         ({"high_threshold": 1.5}, ValueError, "high_threshold: must be <= 1, got 1.5"),
         ({"appearance_momentum": -0.1}, ValueError, "appearance_momentum: must be >= 0, got -0.1"),
+        ({"low_threshold": 0.7}, ValueError, r"low_threshold: must be <= high_threshold \(0.6\), got 0.7"),
         ({"camera_motion": "ecc"}, TypeError, "camera_motion must be an estimator such as SparseFlow"),
     ],
 )

@@ -191,11 +191,18 @@ def test_by_the_rules_of_mmtracking_classes_are_kept_apart_unless_told_otherwise
         ({"high_threshold": 1.5}, "high_threshold: must be <= 1, got 1.5"),
         ({"track_buffer": -1}, "track_buffer: must be >= 0, got -1"),
         ({"match_threshold": float("nan")}, "match_threshold: must be a number, got nan"),
+        ({"low_threshold": 0.7}, r"low_threshold: must be <= high_threshold \(0.6\), got 0.7"),
     ],
 )
 def test_wrong_options_are_refused(options: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         ByteTrack(**options)
+
+
+def test_low_and_high_threshold_may_be_one() -> None:
+    tracker = ByteTrack(low_threshold=0.6)
+    assert ids(tracker, [BOX]) == [1]
+    assert ids(tracker, [BOX], scores=[0.5]) == []
 
 
 def test_the_plugin_offers_it() -> None:

@@ -109,6 +109,7 @@ def test_left_over() -> None:
     assert left_over(2, np.array([1, 0])).tolist() == []
     assert left_over(2, np.array([], int)).tolist() == [0, 1]
     assert left_over(0, np.array([], int)).tolist() == []
+    assert left_over(3000, np.arange(1, 3000)).tolist() == [0]
 
 
 def test_the_gain_decides_and_the_overlap_cuts() -> None:

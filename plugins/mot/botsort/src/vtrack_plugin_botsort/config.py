@@ -92,6 +92,13 @@ class BotSortConfig:
     )
     per_class: bool = option(True, "Match within a class only; false matches boxes of any class.")
 
+    def __attrs_post_init__(self) -> None:
+        """Refuse what contradicts itself."""
+        if self.low_threshold > self.high_threshold:
+            raise ValueError(
+                f"low_threshold: must be <= high_threshold ({self.high_threshold!r}), got {self.low_threshold!r}"
+            )
+
     @property
     def needs(self) -> frozenset[str]:
         """Detections; whether pixels are looked at is the camera motion's matter."""

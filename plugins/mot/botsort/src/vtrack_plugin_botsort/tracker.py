@@ -63,7 +63,7 @@ class BotSort(TwoStageTracker):
         per_class: Match within a class only.
 
     Raises:
-        ValueError: An option is out of bounds.
+        ValueError: An option is out of bounds, or `low_threshold` above `high_threshold`.
         TypeError: `camera_motion` estimates nothing.
     """
 
@@ -116,6 +116,7 @@ class BotSort(TwoStageTracker):
         )
         self._camera = camera_motion
         self._fuse_score = fuse_score
+        self._appearance = appearance
         self._near = np.array(1 - proximity_threshold)
         self._alike = np.array(1 - appearance_threshold)
         self._bank = AppearanceBank(appearance_momentum)
@@ -132,13 +133,17 @@ class BotSort(TwoStageTracker):
         if self._camera is not None:
             self._camera.reset(sequence)
 
-    def _observe(self, frame: Frame | None, detections: Instances, high: int) -> None:
+    def _observe(self, frame: Frame | None, detections: Instances, sure: Int64Array | None) -> None:
+        looks = self._appearance and detections.embeddings is not None
+        if self._camera is None and not looks:
+            self._embeddings = None
+            return
+        if sure is not None:
+            detections = detections[sure]
         if self._camera is not None:
-            self._warp = self._camera.estimate(frame, detections[:high])
-        if self.config.appearance:
-            embeddings = detections.embeddings
-            self._embeddings = self._bank.read(None if embeddings is None else embeddings[:high], high)
-            self._labels = detections.labels[:high]
+            self._warp = self._camera.estimate(frame, detections)
+        self._embeddings = self._bank.read(detections.embeddings, len(detections)) if looks else None
+        self._labels = detections.labels
 
     def _moved(self, ahead: Float64Array) -> Float64Array:
         if self._camera is None or (self._warp == _STILL).all():
@@ -166,7 +171,7 @@ class BotSort(TwoStageTracker):
         self._bank.learn(self._rows.facts[APPEARANCE].take(tracks[sure]), self._embeddings.take(found[sure], 0))
 
     def _describe(self, facts: Int64Array, fresh: Int64Array) -> None:
-        if not self.config.appearance:
+        if not self._appearance:
             return
         known = self._rows.facts[APPEARANCE]
         if len(self._bank) > _SPARE_SLOTS + 2 * len(known):

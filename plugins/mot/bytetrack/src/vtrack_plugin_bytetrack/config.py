@@ -62,6 +62,13 @@ class ByteTrackConfig:
         3, "By mmtracking's rules, frames in which a track is seen before it is kept.", unit="frames", ge=0
     )
 
+    def __attrs_post_init__(self) -> None:
+        """Refuse what contradicts itself."""
+        if self.low_threshold > self.high_threshold:
+            raise ValueError(
+                f"low_threshold: must be <= high_threshold ({self.high_threshold!r}), got {self.low_threshold!r}"
+            )
+
     @property
     def needs(self) -> frozenset[str]:
         """Detections, and no pixels."""

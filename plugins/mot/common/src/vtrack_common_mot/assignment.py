@@ -23,6 +23,7 @@ Pairs = tuple[Int64Array, Int64Array]
 
 _NONE = np.empty(0, np.int64)
 _ZERO = np.array(0.0)
+_ALL = np.ones(1024, bool)
 
 
 def match_above(gain: Float64Array, floor: Float64Array, *, apart: bool = False) -> Pairs:
@@ -126,9 +127,10 @@ def left_over(count: int, used: Int64Array) -> Int64Array:
     """
     if len(used) == count:
         return _NONE
-    free = np.zeros(count, bool)
-    free[used] = True
-    return np.logical_not(free, free).nonzero()[0]
+    # A copy is made sooner than an array is filled.
+    free = _ALL[:count].copy() if count <= len(_ALL) else np.ones(count, bool)
+    free[used] = False
+    return free.nonzero()[0]
 
 
 def _repeats(indices: Int64Array) -> bool:

@@ -89,6 +89,7 @@ class BoxFilter(ABC):
         rows = (0, 1, *sides, _ONES)
         corners = edge_matrix(ROWS, rows, 0.0)[:4] * [[-1], [-1], [1], [1]]
         self._shapes = np.concatenate((edge_matrix(ROWS, rows, pixel), corners))
+        self._edges = self._shapes[:6]
 
     @abstractmethod
     def measure(self, centres: Float64Array) -> Float64Array:
@@ -105,7 +106,7 @@ class BoxFilter(ABC):
     def edges(self, tracks: Float64Array) -> Float64Array:
         """Return the edges ``(6, n)`` of the tracks' boxes, as `vtrack_common_mot.overlap` takes them."""
         self._fill_sides(tracks)
-        edges: Float64Array = self._shapes[:6].dot(tracks)
+        edges: Float64Array = self._edges.dot(tracks)
         area = edges[5]
         np.multiply(area, edges[4], area)
         return edges
@@ -275,6 +276,13 @@ class XywhFilter(BoxFilter):
         sides = centres[2:4]
         np.maximum(sides, _SMALLEST_SIDE, out=sides)
         return centres
+
+    def shapes(self, tracks: Float64Array) -> Float64Array:
+        """Return edges and corners; a box that shrinks fast, expected and corrected to less than nothing, is empty."""
+        shapes = super().shapes(tracks)
+        first, last = shapes[6:8], shapes[8:]
+        np.maximum(first, last, out=last)
+        return shapes
 
     def _fill_squares(self, tracks: Float64Array) -> None:
         sides = tracks[2:4]

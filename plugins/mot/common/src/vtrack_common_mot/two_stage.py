@@ -60,13 +60,13 @@ class TwoStageTracker(BoxTracker):
 
     # --- What subclasses say --------------------------------------------------------------------------------
 
-    def _observe(self, frame: Frame | None, detections: Instances, high: int) -> None:
+    def _observe(self, frame: Frame | None, detections: Instances, sure: Int64Array | None) -> None:
         """Look at what is in the frame beside boxes, before anything is matched.
 
         Args:
             frame: The frame, where there is one.
-            detections: The detections in use, the high ones first.
-            high: How many of them are high.
+            detections: All detections of the frame.
+            sure: Rows of the high ones, in the order they are matched in; None for all as they are.
         """
 
     def _moved(self, ahead: Float64Array) -> Float64Array:
@@ -101,13 +101,15 @@ class TwoStageTracker(BoxTracker):
         self._classes = ClassGate()
 
     def _advance(self, frame: Frame | None, detections: Instances) -> Instances:
-        chosen, high = self._choose(detections.scores)
-        if chosen is not None:
-            detections = _taken(detections, chosen)
-        scores, labels = detections.scores, detections.labels
-        edges, measured = self._reader.read(detections.boxes)
+        boxes, scores, labels = detections.boxes, detections.scores, detections.labels
+        chosen, high = self._choose(scores)
+        if chosen is None:
+            self._observe(frame, detections, None)
+        else:
+            self._observe(frame, detections, chosen[:high])
+            boxes, scores, labels = boxes.take(chosen, 0), scores.take(chosen), labels.take(chosen)
+        edges, measured = self._reader.read(boxes)
         self._filter.measure(measured)
-        self._observe(frame, detections, high)
         ahead = self._predict()
         overlap = overlaps(self._filter.edges(ahead), edges)
         if self._per_class:
@@ -123,7 +125,17 @@ class TwoStageTracker(BoxTracker):
             if self._frame == 1:
                 # No track was there to be found: these are confirmed as they are.
                 self._seen, found, fresh = len(fresh), fresh, found
-        return self._told(detections, found, fresh, chosen)
+        corners, ids, found = self._report(found, fresh)
+        labels = labels.take(found)
+        if not self._per_class:
+            self._rows.facts[LABEL, : self._seen] = labels[: self._seen]
+        return Instances.trusted(
+            corners.T.astype(np.float32, order="C"),
+            scores.take(found),
+            labels,
+            ids,
+            found if chosen is None else chosen.take(found),
+        )
 
     def _choose(self, scores: Float32Array) -> tuple[Int64Array | None, int]:
         """Return the rows of the detections to use, high ones first (None: all as they are), and how many are high.
@@ -143,7 +155,7 @@ class TwoStageTracker(BoxTracker):
         if self._lost:
             motion[self._frozen, seen:pool] = 0
             # The last of the lost has been lost for longest.
-            if self._frame - facts[LAST, pool - 1] >= self._patience:
+            if self._frame - facts.item(LAST, pool - 1) >= self._patience:
                 facts[ENDING, seen:pool] |= self._frame - facts[LAST, seen:pool] >= self._patience
                 self._any_ending = True
         ahead = self._filter.predict(motion)
@@ -236,16 +248,12 @@ class TwoStageTracker(BoxTracker):
         self._describe(facts, fresh)
         self._rows.append(self._filter.start(measured), facts)
 
-    def _told(
-        self, detections: Instances, found: Int64Array, fresh: Int64Array, chosen: Int64Array | None
-    ) -> Instances:
-        """Drop twins and return the tracks of the frame.
+    def _report(self, found: Int64Array, fresh: Int64Array) -> tuple[Float64Array, Int64Array, Int64Array]:
+        """Drop twins; return corners ``(4, n)``, ids and detections of the tracks to report.
 
         Args:
-            detections: Those in use.
             found: Detections of the tracks that were seen.
             fresh: Detections of the unconfirmed tracks, which are the last.
-            chosen: Rows of the given detections that are in use; None for all as they are.
         """
         shapes = self._filter.shapes(self._rows.motion)
         if self._lost:
@@ -255,24 +263,12 @@ class TwoStageTracker(BoxTracker):
                 shapes = shapes.take(kept, 1)
                 found = found.take(kept[: self._seen])
                 fresh = fresh.take(kept[self._seen + self._lost :] - before)
-        seen, facts = self._seen, self._rows.facts
-        corners, ids = shapes[6:, :seen], facts[ID, :seen]
-        if not self._per_class:
-            facts[LABEL, :seen] = detections.labels.take(found)
+        seen, ids = self._seen, self._rows.facts[ID]
         if self._report_unconfirmed and len(fresh):
             born = seen + self._lost
-            corners = np.concatenate((corners, shapes[6:, born:]), 1)
-            ids = np.concatenate((ids, facts[ID, born:]))
-            found = np.concatenate((found, fresh))
-        # A box that shrinks fast may be expected, and corrected, to less than nothing.
-        np.maximum(corners[:2], corners[2:], out=corners[2:])
-        return Instances.trusted(
-            corners.T.astype(np.float32, order="C"),
-            detections.scores.take(found),
-            detections.labels.take(found),
-            ids.copy(),
-            found if chosen is None else chosen.take(found),
-        )
+            corners = np.concatenate((shapes[6:, :seen], shapes[6:, born:]), 1)
+            return corners, np.concatenate((ids[:seen], ids[born:])), np.concatenate((found, fresh))
+        return shapes[6:, :seen], ids[:seen].copy(), found
 
     def _drop_twins(self, edges: Float64Array) -> Int64Array | None:
         """Drop the younger of a present and a lost track in the same place; return which tracks stay, None for all."""
@@ -304,17 +300,6 @@ class TwoStageTracker(BoxTracker):
         kept = stay.nonzero()[0]
         self._rows.keep(kept)
         return kept
-
-
-def _taken(detections: Instances, rows: Int64Array) -> Instances:
-    """Return some detections, without what no tracker of boxes looks at."""
-    embeddings = detections.embeddings
-    return Instances.trusted(
-        detections.boxes.take(rows, 0),
-        detections.scores.take(rows),
-        detections.labels.take(rows),
-        embeddings=None if embeddings is None else embeddings.take(rows, 0),
-    )
 
 
 def _number(value: float, dtype: npt.DTypeLike = np.float64) -> npt.NDArray[Any]:
