@@ -249,6 +249,7 @@ def test_long_streams_take_flat_memory() -> None:
         ({"width": 32}, "width: must be >= 64, got 32"),
         ({"frame_rate": 0.0}, "frame_rate: must be > 0, got 0.0"),
         ({"misses": 1.5}, "misses: must be <= 1, got 1.5"),
+        ({"noise": 256.0}, "noise: must be <= 255, got 256.0"),
         ({"classes": []}, r"classes: must name at least one class, such as \['pedestrian'\]"),
         ({"classes": ["a", "a"]}, "classes: 'a' stands twice"),
     ],

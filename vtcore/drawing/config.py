@@ -38,7 +38,11 @@ class VideoWriterConfig:
     )
     threads: int = option(2, "Encoder threads of av1 and vp9; 0 leaves it to the encoder.", ge=0, le=64)
     frame_rate: float = option(
-        0.0, "Frames of the sequence a second; 0 takes the sequence's own, 30 where unknown.", unit="1/s", ge=0, le=1000
+        0.0,
+        "Frames of the sequence a second; 0 takes the sequence's own, 30 where unknown.",
+        unit="frames/s",
+        ge=0,
+        le=1000,
     )
     width: int = option(0, "Width of the video, the height follows; 0 keeps the frame's size.", unit="px", ge=0)
     trails: int = option(30, "How far back the trail of a track reaches; 0 draws none.", unit="frames", ge=0, le=10_000)

@@ -39,7 +39,7 @@ class ImagesConfig:
     path: str | tuple[str, ...] = option(
         help="A folder of images or of such folders, one image, a glob pattern (frames/*.png), or a list of them."
     )
-    frame_rate: float = option(30.0, "Frames a second, as images carry none.", gt=0)
+    frame_rate: float = option(30.0, "Frames a second, as images carry none.", unit="frames/s", gt=0)
     recursive: bool = option(False, "Look into folders below the sub-folders, too.")
     name: str = option("", "Name of the sequence, where there is only one; empty takes the folder's.")
 
@@ -55,7 +55,7 @@ class CameraConfig:
     index: int = option(0, "Number of the camera.", ge=0)
     width: int = option(0, "Width asked for; 0 leaves it to the camera.", unit="px", ge=0)
     height: int = option(0, "Height asked for; 0 leaves it to the camera.", unit="px", ge=0)
-    frame_rate: float = option(0.0, "Frames a second asked for; 0 leaves it to the camera.", ge=0)
+    frame_rate: float = option(0.0, "Frames a second asked for; 0 leaves it to the camera.", unit="frames/s", ge=0)
 
 
 @attrs.frozen(kw_only=True)

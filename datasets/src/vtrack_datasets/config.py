@@ -68,7 +68,9 @@ class SyntheticConfig:
     frames: int = option(150, "Length of every sequence.", unit="frames", ge=1)
     width: int = option(640, "Width of the frames.", unit="px", ge=64, le=7680)
     height: int = option(480, "Height of the frames.", unit="px", ge=64, le=4320)
-    frame_rate: float = option(25.0, "Frames a second; more make objects move less from frame to frame.", gt=0, le=1000)
+    frame_rate: float = option(
+        25.0, "Frames a second; more make objects move less from frame to frame.", unit="frames/s", gt=0, le=1000
+    )
     objects: int = option(
         8, "Objects under way at any time, some of them outside the picture; more hide one another more.", ge=1, le=500
     )
@@ -81,7 +83,9 @@ class SyntheticConfig:
     camera_motion: float = option(
         1.0, "How much the camera pans, zooms and rolls; 0 fixes it, 1 is a hand-held camera.", ge=0, le=3
     )
-    noise: float = option(3.0, "Standard deviation of the noise of the pictures; 0 for none.", unit="grey levels", ge=0)
+    noise: float = option(
+        3.0, "Standard deviation of the noise of the pictures; 0 for none.", unit="grey levels", ge=0, le=255
+    )
     masks: bool = option(False, "Annotations carry masks of the visible pixels; costs time and memory for each row.")
     detections: bool = option(True, "Sequences come with simulated detections, as from a detector, for 'given'.")
     misses: float = option(
