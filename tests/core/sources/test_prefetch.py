@@ -12,7 +12,7 @@ from vtcore.sources.prefetch import prefetch
 
 class Live(LiveSequence):
     def frames(self, *, images=True):
-        raise NotImplementedError
+        raise AssertionError("nothing here reads frames")
 
 
 def readers():
