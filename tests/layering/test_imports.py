@@ -34,7 +34,6 @@ LIGHT_MODULES = (
     "vtcore/lookup.py",
     "vtcore/notification.py",
     "vtcore/options.py",
-    "vtcore/preflight.py",
     "vtcore/registration.py",
     "vtcore/settlement.py",
     "vtcore/shipped_experiments.py",

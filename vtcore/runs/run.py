@@ -91,6 +91,8 @@ class Run:
             error = caught
             raise
         finally:
+            if self._display is not None:
+                self._display.close()
             ended = type(error).__name__ if error is not None else None
             with suppress(OutputError):
                 self.folder.log("run_finished", error=ended)

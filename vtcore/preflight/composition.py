@@ -1,0 +1,48 @@
+"""What the experiment itself tells: its parts, and what their configs say of this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+
+from vtcore.drawing.display import display_available
+from vtcore.experiments.experiment import Experiment
+from vtcore.preflight.findings import Finding, answers, blamed, fault, who_needs
+
+__all__ = ["component_checks", "composition"]
+
+
+def composition(experiment: Experiment, provided: Collection[str]) -> Iterator[Finding]:
+    """Tell which parts are missing, or there twice."""
+    if experiment.dataset is None:
+        yield fault(experiment.problem("is missing: there is nothing to run on", "dataset"))
+    if experiment.detector is None and experiment.tracker is None and not provided:
+        message = "there is nothing to do: the experiment has neither [detector] nor [tracker]"
+        yield fault(experiment.problem(message, ()))
+    if experiment.detector is None and "detector" not in provided:
+        for path, name in who_needs(experiment, "detections", below="tracker"):
+            message = f'{name!r} needs detections; add a [detector], such as type = "given" for those of the data'
+            yield fault(experiment.problem(message, path))
+    yield from _twice(experiment, "metrics", "metrics.json has one place for each metric")
+    yield from _twice(experiment, "writers", "both would write the same files")
+    if experiment.run.show and (reason := display_available()) is not None:
+        yield fault(experiment.problem(reason, "run.show"))
+
+
+def _twice(experiment: Experiment, key: str, reason: str) -> Iterator[Finding]:
+    seen: set[tuple[str, object]] = set()
+    for index, configured in enumerate(getattr(experiment, key)):
+        name = configured.component.name
+        # A writer whose options choose the kind of file may tell so by a suffix.
+        mark = (name, getattr(configured.config, "suffix", None))
+        if mark in seen:
+            yield fault(experiment.problem(f"{name!r} is there twice, and {reason}", (key, index, "type")))
+        seen.add(mark)
+
+
+def component_checks(experiment: Experiment) -> Iterator[Finding]:
+    """Ask every config that has a ``check``."""
+    for path, configured in experiment.placed_components():
+        check: Callable[[], Iterable[str]] | None = getattr(configured.config, "check", None)
+        if check is not None:
+            for complaint in answers(check):
+                yield fault(blamed(experiment, path, configured, complaint))

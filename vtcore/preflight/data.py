@@ -1,0 +1,129 @@
+"""What the data tells: its sequences, their files, and whether it has what the components need."""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from vtcore.components import BuildContext, build
+from vtcore.errors import Problem
+from vtcore.experiments.experiment import Experiment
+from vtcore.preflight.findings import EXPECTED_ERRORS, Finding, answers, blamed, fault, told, who_needs
+from vtcore.suggestions import did_you_mean_or_list, listing
+
+if TYPE_CHECKING:
+    from vtcore.frames import Sequence
+
+__all__ = ["ROW_LIMIT", "chosen_sequences", "fitting_data", "listed_sequences"]
+
+ROW_LIMIT = 50
+"""How many problems of the data's files are told one by one."""
+
+_DATA_NEEDS = {
+    "image": ("images", "put them in place, or use components that do without, such as the detector 'given'"),
+    "given-detections": ("detections that come with the data", "use another detector, or choose with run.sequences"),
+    "annotations": ("annotations", "leave the metrics out, or choose with run.sequences"),
+}
+"""What components may need of a sequence, in words, and what to do about it."""
+
+
+def listed_sequences(experiment: Experiment) -> tuple[Any, list[Sequence], list[Finding]]:
+    """Make the data set and list its sequences; the data set is None where it cannot be made."""
+    if experiment.dataset is None:
+        return None, [], []
+    options = experiment.run
+    context = BuildContext(device=options.device, dtype=options.dtype, seed=options.seed)
+    dataset = None
+    try:
+        dataset = build(experiment.dataset, context)
+        sequences = list(dataset.sequences())
+    except EXPECTED_ERRORS as error:
+        lines = told(error).splitlines()
+        return dataset, [], [fault(blamed(experiment, ("dataset",), experiment.dataset, line)) for line in lines]
+    if not sequences:
+        return dataset, [], [fault(experiment.problem("the data set is empty: it has no sequences", "dataset"))]
+    return dataset, sequences, list(_wrong_names(experiment, sequences))
+
+
+def _wrong_names(experiment: Experiment, sequences: list[Sequence]) -> Iterator[Finding]:
+    for name, count in Counter(sequence.name for sequence in sequences).items():
+        if count > 1:
+            message = f"{count} sequences are named {name!r}; their results would go to one file"
+            yield fault(experiment.problem(message, "dataset"))
+        if name in ("", ".", "..") or "/" in name or "\\" in name:
+            message = f"the sequence name {name!r} is no file name; results are named after it"
+            yield fault(experiment.problem(message, "dataset"))
+
+
+def chosen_sequences(experiment: Experiment, sequences: list[Sequence]) -> tuple[list[Sequence], list[Finding]]:
+    """Keep the sequences that ``run.sequences`` names, all when it names none."""
+    wanted = experiment.run.sequences
+    names = [sequence.name for sequence in sequences]
+    findings = []
+    for index, name in enumerate(wanted if sequences else ()):
+        if name not in names:
+            message = f"the data set has no sequence {name!r}; {did_you_mean_or_list(name, names)}"
+            problem = experiment.problem(message, ("run", "sequences", index))
+            findings.append(fault(attrs.evolve(problem, key="run.sequences")))
+    return [sequence for sequence in sequences if not wanted or sequence.name in wanted], findings
+
+
+def fitting_data(experiment: Experiment, sequences: list[Sequence]) -> Iterator[Finding]:
+    """Compare what the components need with what the sequences have."""
+    if not sequences:
+        return
+    needs = experiment.needs()
+    if "image" in needs:
+        yield from _lacking(experiment, [sequence for sequence in sequences if not sequence.has_images], "image")
+    rows: dict[str, None] = {}
+    for sequence in sequences:
+        # That images are not there at all is told above, once for all sequences.
+        looked_at = needs if sequence.has_images else needs - {"image"}
+        rows |= dict.fromkeys(answers(functools.partial(sequence.check, looked_at)))
+    live = [sequence for sequence in sequences if sequence.live] if experiment.metrics else []
+    if live:
+        message = f"a live source ({_names(live)}) has no annotations to score against; leave [[metrics]] out"
+        yield fault(experiment.problem(message, "metrics"))
+    lasting = [sequence for sequence in sequences if sequence not in live]
+    if "given-detections" in needs:
+        lacking = list(_without(lasting, lambda sequence: sequence.detections(), rows))
+        yield from _lacking(experiment, lacking, "given-detections")
+    if "annotations" in needs:
+        lacking = list(_without(lasting, lambda sequence: sequence.annotations(), rows))
+        yield from _lacking(experiment, lacking, "annotations")
+    for row in list(rows)[:ROW_LIMIT]:
+        yield fault(Problem(row))
+    if len(rows) > ROW_LIMIT:
+        yield fault(Problem(f"and {len(rows) - ROW_LIMIT} more problems in the files of the data set"))
+
+
+def _without(
+    sequences: list[Sequence], read: Callable[[Sequence], object | None], rows: dict[str, None]
+) -> Iterator[Sequence]:
+    """Read a table of every sequence, yielding those that have none; what is wrong with one goes to `rows`."""
+    for sequence in sequences:
+        try:
+            if read(sequence) is None:
+                yield sequence
+        except EXPECTED_ERRORS as error:
+            rows |= dict.fromkeys(told(error).splitlines())
+
+
+def _lacking(experiment: Experiment, sequences: list[Sequence], need: str) -> Iterator[Finding]:
+    if not sequences:
+        return
+    words, remedy = _DATA_NEEDS[need]
+    users = who_needs(experiment, need) or [(("run", "show"), "show")]
+    needers = list(dict.fromkeys(name for _, name in users))
+    verb = "needs" if len(needers) == 1 else "need"
+    place = "sequence" if len(sequences) == 1 else f"{len(sequences)} sequences"
+    message = f"{listing(needers)} {verb} {words}; {place} without: {_names(sequences)}; {remedy}"
+    yield fault(experiment.problem(message, users[0][0]))
+
+
+def _names(sequences: list[Sequence]) -> str:
+    return listing(sequence.name for sequence in sequences)
