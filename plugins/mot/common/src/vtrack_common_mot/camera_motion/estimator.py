@@ -186,14 +186,14 @@ def original_size(warp: npt.NDArray[Any], image: tuple[int, int], small: tuple[i
 
 
 def foreground_mask(
-    shape: tuple[int, int], boxes: npt.NDArray[np.float32] | None, scale: tuple[float, float], border: float = 0.0
+    shape: tuple[int, int], boxes: npt.NDArray[np.float32] | None, size: tuple[int, int], border: float = 0.0
 ) -> Image | None:
     """Return 255 where features may be taken and 0 elsewhere, uint8 of the given shape; None for everywhere.
 
     Args:
         shape: Height and width of the small picture.
         boxes: float32 ``(n, 4)``, in original pixels, to be left out.
-        scale: Height and width of an original pixel in the small picture.
+        size: Height and width of the original picture.
         border: Share of the picture along each side that is left out.
     """
     if not border and boxes is None:
@@ -203,7 +203,7 @@ def foreground_mask(
     mask[int(border * height) : int((1 - border) * height), int(border * width) : int((1 - border) * width)] = 255
     if boxes is not None:
         limits = np.array([width, height, width, height])
-        factors = np.array([scale[1], scale[0], scale[1], scale[0]])
+        factors = limits / np.array([size[1], size[0], size[1], size[0]])
         for left, top, right, bottom in np.clip(boxes * factors, 0, limits).astype(int).tolist():
             mask[top:bottom, left:right] = 0
     return mask

@@ -52,14 +52,13 @@ class FeatureMatching(PictureEstimator[_Look]):
         super().__init__(name, config)
 
     def _look(self, image: Image, boxes: npt.NDArray[np.float32] | None) -> _Look:
-        height, width = image.shape[:2]
+        size = image.shape[0], image.shape[1]
         grey = grey_picture(image, self.config.downscale)
-        rows, columns = grey.shape
-        scale = rows / height, columns / width
-        mask = foreground_mask((rows, columns), boxes, scale, self.config.border)
+        small = grey.shape[0], grey.shape[1]
+        mask = foreground_mask(small, boxes, size, self.config.border)
         points, descriptors = self._describer.compute(grey, self._finder.detect(grey, mask))
         places = np.array([point.pt for point in points], np.float64).reshape(-1, 2)
-        return (height, width), (rows, columns), places, descriptors
+        return size, small, places, descriptors
 
     def _compare(self, before: _Look, now: _Look) -> npt.NDArray[Any] | None:
         (_, _, old, old_descriptors), (size, small, new, new_descriptors) = before, now

@@ -69,10 +69,9 @@ class SparseFlow(PictureEstimator[_Look]):
         super().__init__("sparse-flow", config)
 
     def _look(self, image: Image, boxes: npt.NDArray[np.float32] | None) -> _Look:
-        height, width = image.shape[:2]
+        size = image.shape[0], image.shape[1]
         grey = grey_picture(image, self.config.downscale)
-        rows, columns = grey.shape
-        mask = foreground_mask((rows, columns), boxes, (rows / height, columns / width))
+        mask = foreground_mask((grey.shape[0], grey.shape[1]), boxes, size)
         corners = cv2.goodFeaturesToTrack(
             grey,
             self.config.max_corners,
@@ -81,7 +80,7 @@ class SparseFlow(PictureEstimator[_Look]):
             mask=mask,
             blockSize=self.config.block_size,
         )
-        return (height, width), grey, corners
+        return size, grey, corners
 
     def _compare(self, before: _Look, now: _Look) -> npt.NDArray[Any] | None:
         (_, template, corners), (size, picture, _) = before, now

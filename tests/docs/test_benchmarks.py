@@ -1,0 +1,38 @@
+"""The commands of benchmarks/README.md run, on as little as shows it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+DATA = Path(os.environ.get("VTCORE_REFERENCE_DATA") or REPOSITORY.parent / "shared" / "data")
+
+pytestmark = pytest.mark.slow
+
+
+def _output(*words: str, statuses: tuple[int, ...] = (0,)) -> str:
+    command = [sys.executable, *words]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode in statuses, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("flags", [(), ("--stages",)], ids=["rates", "stages"])
+def test_association(flags: tuple[str, ...]) -> None:
+    if not DATA.is_dir():
+        pytest.skip(f"no reference data in {DATA} (VTCORE_REFERENCE_DATA)")
+    text = _output("benchmarks/association.py", "--rounds", "1", *flags)
+    for sequence in ("TUD-Campus", "MOT17-02", "MOT20-01", "CROWD-01"):
+        assert sequence in text
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="resident memory is read from /proc")
+def test_memory() -> None:
+    # So short a video says nothing of growth: either verdict is right, a failing run is not.
+    text = _output("benchmarks/memory.py", "--frames", "2000", statuses=(0, 1))
+    assert [line.split()[0] for line in text.splitlines()[:3]] == ["writers", "results", "results,"]
