@@ -87,7 +87,10 @@ def wrong_type(wanted: Any, value: Any) -> str:
 
 
 def _quoted(text: str) -> str:
-    return f'"{text}"'
+    """Return a text as TOML writes it, on one line."""
+    import tomli_w  # here, since only the way to an error needs it
+
+    return tomli_w.dumps({"_": text}).partition(" = ")[2].rstrip("\n")
 
 
 def _shortened(text: str) -> str:

@@ -97,6 +97,10 @@ WRONG_VALUES = [
     ("labels = 'abc'", "tracker.labels: must be a list, got 'abc' (a string); write [\"abc\"]"),
     ("labels = ['a', 5]", 'tracker.labels.1: must be a string, got 5 (an integer); write "5"'),
     ("size = [1.0]", "tracker.size: must be a list of 2 values, got 1"),
+    (
+        'labels = "a\\n\\"b"',
+        'tracker.labels: must be a list, got \'a\\n"b\' (a string); write ["a\\n\\"b"]',
+    ),
     ("size = 'ab'", "tracker.size: must be a list, got 'ab' (a string); write [\"ab\"]"),
     ("size = [1, 'x']", "tracker.size.1: must be a number, got 'x' (a string)"),
     ("weights = {a = 'x'}", "tracker.weights.a: must be a number, got 'x' (a string)"),
