@@ -13,7 +13,7 @@ from vtcore.components import Configured, Kind
 from vtcore.errors import PluginError, VtcoreError
 from vtcore.experiments.defaults import default_table, over_default, plain_default
 from vtcore.experiments.faults import Fault, Faults, StructureError, refuse
-from vtcore.experiments.wording import expected, got, wrong_type
+from vtcore.experiments.wording import expected, got, quoted, wrong_type
 from vtcore.known_plugins import none_installed
 from vtcore.options import option_info
 from vtcore.suggestions import did_you_mean, there_are
@@ -30,7 +30,7 @@ _BRACKETS = "; [name] opens one table, [[name]] a list of them"
 def structure_component(converter: cattrs.Converter, host: PluginHost, value: Any, kind: Kind) -> Configured:
     """Look up the component that a table names and check the rest of the table against its config."""
     if not isinstance(value, dict):
-        remedy = f'; write {{type = "{value}"}}' if isinstance(value, str) else _BRACKETS
+        remedy = f"; write {{type = {quoted(value)}}}" if isinstance(value, str) else _BRACKETS
         refuse(f"must be a table with a 'type', got {got(value)}{remedy}")
     name = value.get(_TYPE)
     if name is None:

@@ -12,7 +12,7 @@ import attrs
 
 from vtcore.suggestions import listing
 
-__all__ = ["expected", "got", "toml_text", "wrong_type"]
+__all__ = ["expected", "got", "quoted", "toml_text", "wrong_type"]
 
 _LONG = 60
 
@@ -78,15 +78,15 @@ def wrong_type(wanted: Any, value: Any) -> str:
         items = get_args(wanted)[:1]
         if items and items[0] is not Any and items[0] not in _TYPES:
             return f"{message}; a list of tables is written with two brackets: [[name]]"
-        return f"{message}; write [{_quoted(value)}]" if isinstance(value, str) else message
+        return f"{message}; write [{quoted(value)}]" if isinstance(value, str) else message
     if origin is str and isinstance(value, bool | int | float | datetime.date | datetime.time):
-        return f"{message}; write {_quoted(toml_text(value))}"
+        return f"{message}; write {quoted(toml_text(value))}"
     if origin is bool and value in ("true", "false"):
         return f"{message}; write {value}"
     return message
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """Return a text as TOML writes it, on one line."""
     import tomli_w  # here, since only the way to an error needs it
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from vtcore.errors import ExperimentError, Problem
@@ -70,6 +70,9 @@ OVERRIDES = st.lists(
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tables=TABLES, overrides=OVERRIDES)
+@example(tables={"requires": "\n"}, overrides=[])
+@example(tables={"transforms": ["\n"]}, overrides=[])
+@example(tables={"tracker": "\n"}, overrides=[])
 def test_any_tables(host: PluginHost, write: Callable[..., None], tables: dict[str, Any], overrides: list[str]) -> None:
     problems: tuple[Problem, ...] = ()
     made = None
