@@ -11,6 +11,7 @@ Anything else that escapes is a bug of ours and shows a traceback::
     │   └── DamagedSourceError    readable up to some frame; what came before is kept
     ├── OutputError               a result cannot be written
     ├── ResumeError               a run folder cannot be continued as asked
+    ├── StateError                a saved state is not of what it is loaded into
     └── MissingPackageError       an optional package is not installed
 """
 
@@ -32,6 +33,7 @@ __all__ = [
     "PreflightError",
     "Problem",
     "ResumeError",
+    "StateError",
     "VtcoreError",
 ]
 
@@ -115,6 +117,10 @@ class OutputError(VtcoreError):
 
 class ResumeError(VtcoreError):
     """A run folder cannot be continued, or written to, as asked."""
+
+
+class StateError(VtcoreError):
+    """A saved state is not of the object it is loaded into."""
 
 
 class MissingPackageError(VtcoreError):

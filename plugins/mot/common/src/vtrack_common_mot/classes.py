@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from vtcore.instances import Float64Array, Int64Array
+from vtcore.state import Stateful
 
 __all__ = ["ClassGate"]
 
 
-class ClassGate:
+class ClassGate(Stateful):
     """Takes away the overlap of tracks and detections of different classes; costs next to nothing with one class.
 
     Attributes:
@@ -18,9 +21,15 @@ class ClassGate:
 
     __slots__ = ("_first", "several")
 
+    _STATE: ClassVar[tuple[str, ...]] = ("_first", "several")
+
     def __init__(self) -> None:
         self._first: Int64Array | None = None
         self.several = False
+
+    def _restored(self) -> None:
+        if self._first is not None:
+            self._first = np.array(self._first)
 
     def part(self, overlap: Float64Array, tracks: Int64Array, detections: Int64Array) -> None:
         """Set the overlap to 0, in place, where classes differ.

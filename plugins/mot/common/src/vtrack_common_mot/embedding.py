@@ -6,9 +6,12 @@ Tracking" (JDE), ECCV 2020, as Aharon et al., "BoT-SORT", 2022, use them.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from vtcore.instances import Float32Array, Float64Array, Int64Array
+from vtcore.state import Stateful
 
 __all__ = ["AppearanceBank", "cosine_distances", "euclidean_distances", "unit_rows"]
 
@@ -47,11 +50,13 @@ def euclidean_distances(first: Float32Array, second: Float32Array) -> Float64Arr
     return distances
 
 
-class AppearanceBank:
+class AppearanceBank(Stateful):
     """The appearance of all tracks of one tracker, each in a slot that stays its own however tracks are reordered.
 
     An embedding of zeros stands for an appearance that is not known; it is like nothing.
     """
+
+    _STATE: ClassVar[tuple[str, ...]] = ("_rows",)
 
     def __init__(self, momentum: float = 0.9) -> None:
         """Start without slots.

@@ -85,7 +85,9 @@ class BoxFilter(ABC):
         """
         self._measurement: Float64Array = np.array(measurement, np.float64)
         self._initial: Float64Array = np.array(initial, np.float64)
-        self._transition = _one_frame(np.array(process, np.float64))
+        self._process: Float64Array = np.array(process, np.float64)
+        self._transition = self._ahead = _transition(self._process, 1.0)
+        self._ahead_by = 1.0
         rows = (0, 1, *sides, _ONES)
         corners = edge_matrix(ROWS, rows, 0.0)[:4] * [[-1], [-1], [1], [1]]
         self._shapes = np.concatenate((edge_matrix(ROWS, rows, pixel), corners))
@@ -128,11 +130,22 @@ class BoxFilter(ABC):
         tracks[_VARIANCES] = self._initial.dot(tracks[_BASIS])
         return tracks
 
-    def predict(self, tracks: Float64Array) -> Float64Array:
-        """Return the tracks as they are expected one frame later."""
+    def predict(self, tracks: Float64Array, elapsed: float = 1.0) -> Float64Array:
+        """Return the tracks as they are expected some time later.
+
+        Args:
+            tracks: ``(ROWS, n)``.
+            elapsed: Time since they were as they are, in frames; noise grows in proportion to it.
+        """
         self._fill_squares(tracks)
-        ahead: Float64Array = self._transition.dot(tracks)
+        ahead: Float64Array = (self._transition if elapsed == 1.0 else self._over(elapsed)).dot(tracks)
         return ahead
+
+    def _over(self, elapsed: float) -> Float64Array:
+        """Return the matrix that moves a batch of tracks so many frames ahead; that of the last time is kept."""
+        if elapsed != self._ahead_by:
+            self._ahead, self._ahead_by = _transition(self._process, elapsed), elapsed
+        return self._ahead
 
     def update(self, tracks: Float64Array, measured: Float64Array, scores: Float64Array | None = None) -> None:
         """Correct tracks by what was measured, in place.
@@ -193,18 +206,23 @@ class BoxFilter(ABC):
         return distance
 
 
-def _one_frame(process: Float64Array) -> Float64Array:
-    """Return the matrix that moves a batch of tracks one frame ahead."""
+def _transition(process: Float64Array, elapsed: float) -> Float64Array:
+    """Return the matrix that moves a batch of tracks ahead.
+
+    Args:
+        process: ``(8, 3)``, variance added in one frame.
+        elapsed: How far, in frames.
+    """
     matrix = np.zeros((ROWS, ROWS))
     for position, speed, variance, speed_variance, covariance in zip(
         *(range(row, row + 4) for row in range(0, 20, 4)), strict=True
     ):
-        matrix[position, [position, speed]] = 1
+        matrix[position, [position, speed]] = 1, elapsed
         matrix[speed, speed] = 1
-        matrix[variance, [variance, covariance, speed_variance]] = 1, 2, 1
+        matrix[variance, [variance, covariance, speed_variance]] = 1, 2 * elapsed, elapsed * elapsed
         matrix[speed_variance, speed_variance] = 1
-        matrix[covariance, [covariance, speed_variance]] = 1
-    matrix[_VARIANCES, _BASIS] = process
+        matrix[covariance, [covariance, speed_variance]] = 1, elapsed
+    matrix[_VARIANCES, _BASIS] = process * elapsed
     matrix[_ONES, _ONES] = 1
     return matrix
 
@@ -323,11 +341,12 @@ class XysrFilter(BoxFilter):
         height[:] = ratio
         return centres
 
-    def predict(self, tracks: Float64Array) -> Float64Array:
-        """Return the tracks one frame later; an area that would shrink to nothing stops shrinking."""
+    def predict(self, tracks: Float64Array, elapsed: float = 1.0) -> Float64Array:
+        """Return the tracks some frames later; an area that would shrink to nothing stops shrinking."""
         growth = tracks[6]
-        np.multiply(growth, tracks[2] + growth > _ZERO, growth)
-        return super().predict(tracks)
+        after = growth if elapsed == 1.0 else growth * elapsed
+        np.multiply(growth, tracks[2] + after > _ZERO, growth)
+        return super().predict(tracks, elapsed)
 
     def _fill_squares(self, tracks: Float64Array) -> None:
         """Nothing: the noise is constant."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from vtcore.instances import Float64Array, Int64Array
+from vtcore.state import Stateful
 from vtrack_common_mot.kalman import ROWS
 
 __all__ = ["ID", "LABEL", "LAST", "START", "TrackRows"]
@@ -12,14 +15,14 @@ __all__ = ["ID", "LABEL", "LAST", "START", "TrackRows"]
 ID = 0
 """Row of `TrackRows.facts`: the identity."""
 START = 1
-"""Row of `TrackRows.facts`: the frame of the track's first detection."""
+"""Row of `TrackRows.facts`: the tick of the track's first detection."""
 LAST = 2
-"""Row of `TrackRows.facts`: the frame of its latest detection."""
+"""Row of `TrackRows.facts`: the tick of its latest detection."""
 LABEL = 3
 """Row of `TrackRows.facts`: its class."""
 
 
-class TrackRows:
+class TrackRows(Stateful):
     """All tracks of one tracker, in an order that the tracker keeps.
 
     Attributes:
@@ -28,6 +31,8 @@ class TrackRows:
     """
 
     __slots__ = ("facts", "motion")
+
+    _STATE: ClassVar[tuple[str, ...]] = ("motion", "facts")
 
     def __init__(self, facts: int = 4) -> None:
         """Start without tracks.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from vtcore.instances import Instances
+from vtcore.state import Stateful
 
 if TYPE_CHECKING:
     import supervision
@@ -18,26 +19,54 @@ if TYPE_CHECKING:
 __all__ = ["BoxTracker"]
 
 
-class BoxTracker(ABC):
-    """A tracker of boxes: counts frames and identities, and takes detections in any of their forms.
+_USUAL_RATE = 30.0
 
-    A subclass implements `_start` (forget everything) and `_advance` (one frame). Nothing is shared between
-    instances.
+
+class BoxTracker(Stateful, ABC):
+    """A tracker of boxes: counts frames, time and identities, and takes detections in any of their forms.
+
+    A subclass implements `_start` (forget everything) and `_advance` (one frame), and lists what it remembers in
+    `_STATE`. Nothing is shared between instances.
+
+    In `_advance`, time is told by `_tick`, the place in time in nominal frames, `_last_tick`, that of the update
+    before, and `_elapsed`, the time between them as the filters take it. By the clock ``frames`` every update is one
+    frame after the one before. By the clock ``seconds`` the frames' times tell, or where they have none their indices:
+    a dropped frame counts as time that went by, and `_elapsed` may be any share of a frame. `_frame` counts the
+    updates.
     """
 
-    def __init__(self) -> None:
-        self._frame = 0
-        self._last_id = 0
+    _STATE: ClassVar[tuple[str, ...]] = ("_frame", "_tick", "_place", "_now", "_nominal_rate", "_last_id")
+
+    def __init__(self, *, clock: str = "frames", persist: bool = False) -> None:
+        """Start without tracks.
+
+        Args:
+            clock: ``frames`` or ``seconds``: what tells how much time went by.
+            persist: Keep tracks and identities when the next sequence begins.
+        """
+        self._by_time = clock == "seconds"
+        self._persist = persist
+        self._elapsed = 1.0
+        self._last_tick = 0
         self.reset()
 
     def reset(self, sequence: Sequence | None = None) -> None:
         """Forget everything; ids start at 1 again.
 
+        With `persist`, and a sequence given, everything is kept instead: its frames go on from those before.
+
         Args:
             sequence: The sequence whose frames come next, where there is one.
         """
+        # Times of another sequence count from another moment.
+        self._now: float | None = None
+        if self._persist and sequence is not None and self._frame:
+            return
         self._frame = 0
+        self._tick = 0
+        self._place = 0.0
         self._last_id = 0
+        self._nominal_rate = (None if sequence is None else sequence.frame_rate) or 0.0
         self._start(sequence)
 
     def update(
@@ -75,7 +104,28 @@ class BoxTracker(ABC):
                 raise TypeError("update takes the frame first: update(frame, detections), or update(detections=...)")
             detections = _instances(detections, boxes, scores, labels, embeddings)
         self._frame += 1
+        self._last_tick = self._tick
+        if self._by_time:
+            self._read_clock(frame)
+        else:
+            self._tick += 1
         return self._advance(frame, detections)
+
+    def _read_clock(self, frame: Frame | None) -> None:
+        """Find out how much time went by since the last frame, in nominal frames.
+
+        A time that does not advance, or is not known, counts as one frame.
+        """
+        now: float | None = None
+        if frame is not None:
+            if not self._nominal_rate:
+                self._nominal_rate = (frame.sequence.frame_rate if frame.sequence else None) or _USUAL_RATE
+            now = frame.index if frame.time is None else frame.time * self._nominal_rate
+        elapsed = 1.0 if now is None or self._now is None else now - self._now
+        self._elapsed = elapsed if elapsed > 0 else 1.0
+        self._now = now
+        self._place += self._elapsed
+        self._tick = max(self._last_tick + 1, round(self._place))
 
     @abstractmethod
     def _start(self, sequence: Sequence | None) -> None:
@@ -83,7 +133,7 @@ class BoxTracker(ABC):
 
     @abstractmethod
     def _advance(self, frame: Frame | None, detections: Instances) -> Instances:
-        """Do one frame, the `_frame`-th, counted from 1."""
+        """Do one frame, the `_frame`-th, counted from 1, at the time `_tick`."""
 
     def _new_ids(self, count: int) -> range:
         """Hand out the next `count` identities."""

@@ -1,0 +1,94 @@
+"""State that can be taken out of an object, kept, and put into another: a stream stopped and continued."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from vtcore.errors import StateError
+
+__all__ = ["State", "Stateful"]
+
+State = Mapping[str, npt.NDArray[Any]]
+"""Dotted names and arrays: what ``numpy.savez`` keeps and ``numpy.load`` gives back, without pickling."""
+
+_NOTHING: npt.NDArray[Any] = np.empty(0, "S1")
+"""Stands for None."""
+
+
+class Stateful:
+    """Something whose state can be saved and restored; a class lists the attributes that make up its part of it.
+
+    An attribute is an array with dimensions, a number, a truth value, a text, None, or Stateful itself. What never
+    changes once the object is made is no state.
+    """
+
+    __slots__ = ()
+
+    _STATE: ClassVar[tuple[str, ...]] = ()
+    """Names of the class's own attributes; those of its bases are gathered too."""
+
+    def state_dict(self) -> dict[str, npt.NDArray[Any]]:
+        """Return a copy of everything that decides what comes next.
+
+        Returns:
+            Arrays by dotted names, for ``numpy.savez(path, **state)``.
+        """
+        state: dict[str, npt.NDArray[Any]] = {}
+        for name, value in self._parts():
+            if isinstance(value, Stateful):
+                state |= {f"{name}.{inner}": part for inner, part in value.state_dict().items()}
+            else:
+                state[name] = _NOTHING if value is None else np.array(value)
+        return state
+
+    def load_state_dict(self, state: State) -> None:
+        """Go on from a state that `state_dict` returned, of this or of another object made with the same options.
+
+        Args:
+            state: Arrays by dotted names, a mapping or what ``numpy.load`` gives. They are copied.
+
+        Raises:
+            StateError: Something is missing in it or too much: it is another class's. The object stays as it was.
+        """
+        wanted, given = set(self.state_dict()), set(state)
+        if wanted != given:
+            told = [f"it lacks {name!r}" for name in sorted(wanted - given)[:1]]
+            told += [f"it has {name!r} besides" for name in sorted(given - wanted)[:1]]
+            raise StateError(
+                f"this is no state of {type(self).__name__}: {' and '.join(told)}; "
+                "load it into an object of the class and with the options it was taken from"
+            )
+        self._put({name: np.asarray(state[name]) for name in wanted})
+
+    def _put(self, state: State) -> None:
+        for name, value in self._parts():
+            if isinstance(value, Stateful):
+                start = f"{name}."
+                value._put({key[len(start) :]: part for key, part in state.items() if key.startswith(start)})
+            else:
+                setattr(self, self._attributes()[name], _plain(state[name]))
+        self._restored()
+
+    def _restored(self) -> None:
+        """Put right what is computed from the state, or kept in another form than `state_dict` gives it."""
+
+    def _parts(self) -> Iterator[tuple[str, Any]]:
+        for name, attribute in self._attributes().items():
+            yield name, getattr(self, attribute)
+
+    @classmethod
+    def _attributes(cls) -> dict[str, str]:
+        """Return the attributes of the whole class by their names in the state."""
+        names = [name for base in reversed(cls.__mro__) for name in base.__dict__.get("_STATE", ())]
+        return {name.lstrip("_"): name for name in names}
+
+
+def _plain(value: npt.NDArray[Any]) -> Any:
+    """Return a copy of an array, or the number, text or None that it stands for."""
+    if value.shape == (0,) and value.dtype.kind == "S":
+        return None
+    return value.copy() if value.ndim else value.item()
