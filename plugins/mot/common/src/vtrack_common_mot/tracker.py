@@ -47,7 +47,7 @@ class BoxTracker(Stateful, ABC):
         self._by_time = clock == "seconds"
         self._persist = persist
         self._elapsed = 1.0
-        self._last_tick = 0
+        self._frame = self._last_tick = 0
         self.reset()
 
     def reset(self, sequence: Sequence | None = None) -> None:
