@@ -10,10 +10,10 @@ import pytest
 from vtcore.components import BuildContext, Configured, build
 from vtcore.host import plugin_host
 from vtrack_common_mot.kalman import XysrFilter
+from vtrack_common_mot.observation_centric.matching import direction_gain
+from vtrack_common_mot.observation_centric.replay import replay
 from vtrack_common_mot.overlap import BoxReader
 from vtrack_plugin_ocsort import OcSort
-from vtrack_plugin_ocsort.matching import direction_gain
-from vtrack_plugin_ocsort.replay import replay
 
 BOX = [10.0, 10, 50, 90]
 FAR = [300.0, 10, 340, 90]

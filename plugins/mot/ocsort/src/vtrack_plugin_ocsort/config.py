@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from vtcore.options import option
+from vtrack_common_mot.tracker_options import clock_option, per_class_option, persist_option
 
 __all__ = ["OcSortConfig"]
 
@@ -42,12 +43,14 @@ class OcSortConfig:
     inertia: float = option(0.2, "Weight of steady direction against overlap in the first matching.", ge=0)
     use_byte: bool = option(False, "Continue tracks with unsure detections too, as ByteTrack does.")
     fuse_score: bool = option(False, "Multiply overlap by the detection's score.")
-    per_class: bool = option(True, "Match within a class only; false matches boxes of any class.")
+    per_class: bool = per_class_option()
     convention: str = option(
         "original",
         "Whose rules where implementations differ: see the documentation.",
         choices=("original", "mmtracking"),
     )
+    clock: str = clock_option()
+    persist: bool = persist_option()
 
     @property
     def needs(self) -> frozenset[str]:

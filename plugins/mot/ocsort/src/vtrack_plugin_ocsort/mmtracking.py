@@ -8,17 +8,17 @@ along the way, not predicted.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from vtcore.instances import Float64Array, Instances, Int64Array
 from vtrack_common_mot.assignment import Pairs
 from vtrack_common_mot.confirming import CONFIRMED, FACTS, ConfirmingTracker
+from vtrack_common_mot.observation_centric.matching import direction_gain
+from vtrack_common_mot.observation_centric.replay import replay
 from vtrack_common_mot.rows import TrackRows
 from vtrack_plugin_ocsort.config import OcSortConfig
-from vtrack_plugin_ocsort.matching import direction_gain
-from vtrack_plugin_ocsort.replay import replay
 
 if TYPE_CHECKING:
     from vtcore.frames import Sequence
@@ -43,6 +43,8 @@ class SavedRows(TrackRows):
     """
 
     __slots__ = ("past", "saved")
+
+    _STATE: ClassVar[tuple[str, ...]] = ("past", "saved")
 
     def __init__(self, delta_t: int) -> None:
         """Start without tracks."""
@@ -69,6 +71,7 @@ class MmtrackingOcSort(ConfirmingTracker):
     """OC-SORT by the rules of mmtracking. Steps are the frames in which anything was detected."""
 
     _rows: SavedRows
+    _STATE: ClassVar[tuple[str, ...]] = ("_step",)
 
     def __init__(self, config: OcSortConfig) -> None:
         """Take the options.

@@ -8,7 +8,9 @@ import numpy as np
 
 from vtcore.instances import Float32Array, Float64Array, Int64Array
 from vtrack_common_mot.assignment import Pairs, assign_then_cut, left_over, uncontested
+from vtrack_common_mot.observation_centric.observations import OBSERVED
 from vtrack_common_mot.overlap import overlaps
+from vtrack_common_mot.rows import LABEL
 from vtrack_common_mot.similarity import Similarity
 
 __all__ = ["Known", "Matcher", "Offered", "direction_gain"]
@@ -26,16 +28,18 @@ class Known(NamedTuple):
         last: Edges ``(6, n)`` of their last observations.
         origins: ``(2, n)``, centres that directions are measured from.
         directions: ``(2, n)``, vectors of length 1, or zeros.
-        observed: int64 ``(n,)``, 0 for tracks without observation.
-        labels: int64 ``(n,)``.
+        facts: int64 ``(k, n)``, as `ObservedRows` has them.
     """
 
     predicted: Float64Array
     last: Float64Array
     origins: Float64Array
     directions: Float64Array
-    observed: Int64Array
-    labels: Int64Array
+    facts: Int64Array
+
+    def part(self, tracks: Int64Array) -> Known:
+        """Return some of them."""
+        return Known(*(field.take(tracks, -1) for field in self))
 
 
 class Offered(NamedTuple):
@@ -47,6 +51,7 @@ class Offered(NamedTuple):
         scores: float32 ``(m,)``.
         labels: int64 ``(m,)``.
         high: How many, the first, are sure.
+        embeddings: float32 ``(m, D)``, appearance, where it counts.
     """
 
     edges: Float64Array
@@ -54,6 +59,18 @@ class Offered(NamedTuple):
     scores: Float32Array
     labels: Int64Array
     high: int
+    embeddings: Float32Array | None = None
+
+    def part(self, some: Int64Array) -> Offered:
+        """Return some of them, given in ascending order."""
+        return Offered(
+            self.edges.take(some, 1),
+            self.centres.take(some, 1),
+            self.scores.take(some),
+            self.labels.take(some),
+            int(some.searchsorted(self.high)),
+            None if self.embeddings is None else self.embeddings.take(some, 0),
+        )
 
 
 class Matcher:
@@ -77,21 +94,10 @@ class Matcher:
         """Return tracks and the detection of each, every class matched as if it were alone."""
         tracks, found = [], []
         for label in set(offered.labels.tolist()):
-            mine, theirs = (known.labels == label).nonzero()[0], (offered.labels == label).nonzero()[0]
+            mine, theirs = (known.facts[LABEL] == label).nonzero()[0], (offered.labels == label).nonzero()[0]
             if len(mine) == 0:
                 continue
-            part = Known(*(field.take(mine, -1) for field in known))
-            high = int(theirs.searchsorted(offered.high))
-            some, which = self.match(
-                part,
-                Offered(
-                    offered.edges.take(theirs, 1),
-                    offered.centres.take(theirs, 1),
-                    offered.scores.take(theirs),
-                    offered.labels.take(theirs),
-                    high,
-                ),
-            )
+            some, which = self.match(known.part(mine), offered.part(theirs))
             tracks.append(mine.take(some))
             found.append(theirs.take(which))
         if not tracks:
@@ -102,7 +108,7 @@ class Matcher:
         """Return tracks and the detection of each, in the order in which they were matched."""
         tracks, found = self._match_predicted(known, offered)
         high, count = offered.high, len(offered.scores)
-        missing = left_over(len(known.labels), tracks)
+        missing = left_over(known.facts.shape[1], tracks)
         if high < count and len(missing):
             alike = self._similarity(known.predicted.take(missing, 1), offered.edges[:, high:])
             some, low = self._match_alike(alike)
@@ -125,10 +131,20 @@ class Matcher:
             return pairs
         if not np.count_nonzero(overlap >= self._least):
             return np.empty(0, np.int64), np.empty(0, np.int64)
+        return assign_then_cut(self._gain(known, offered, overlap), overlap, self._least)
+
+    def _gain(self, known: Known, offered: Offered, overlap: Float64Array) -> Float64Array:
+        """Return what every pair is worth in the first matching, float64 ``(n, high)``.
+
+        Args:
+            known: The tracks.
+            offered: The detections, of which the sure ones count.
+            overlap: ``(n, high)``; less than 0 counts as 0.
+        """
         steady = direction_gain(known.origins, known.directions, offered.centres[:, : offered.high])
-        steady *= self._weight * scores
+        steady *= self._weight * offered.scores[: offered.high]
         steady += np.maximum(overlap, _ZERO)
-        return assign_then_cut(steady, overlap, self._least)
+        return steady
 
     def _recover(
         self, known: Known, offered: Offered, tracks: Int64Array, found: Int64Array, missing: Int64Array
@@ -136,7 +152,7 @@ class Matcher:
         """Match the sure detections that are left to where the missing tracks were last seen."""
         sure = found[found < offered.high] if offered.high < len(offered.scores) else found
         unused = left_over(offered.high, sure)
-        missing = missing[known.observed.take(missing) > 0]
+        missing = missing[known.facts[OBSERVED].take(missing) > 0]
         if len(missing) == 0 or len(unused) == 0:
             return tracks, found
         alike = self._similarity(known.last.take(missing, 1), offered.edges.take(unused, 1))

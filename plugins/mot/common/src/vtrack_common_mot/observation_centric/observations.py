@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from vtcore.instances import Float64Array, Int64Array
 from vtrack_common_mot.rows import LAST, TrackRows
 
-__all__ = ["OBSERVED", "STREAK", "ObservedRows"]
+__all__ = ["FACTS", "OBSERVED", "STREAK", "ObservedRows"]
 
 STREAK = 4
 """Row of the facts: detections in a row that continued the track, its first not counted."""
 OBSERVED = 5
 """Row of the facts: 1 for a track that a detection has continued, 0 for one that has only been born."""
+FACTS = 6
+"""Rows of the facts that are used here; a subclass may ask for more."""
 
 _EDGES = slice(0, 6)
 _DIRECTION = slice(6, 8)
@@ -25,9 +29,9 @@ class ObservedRows(TrackRows):
 
     Attributes:
         past: float64 ``(8 + 2 * delta_t, n)``: edges of the last observation, direction (a vector x, y of length 1,
-            zeros while unknown), and the centre that the direction of the next frames is measured from, one for each
-            frame in turn.
-        frozen: float64 ``(ROWS, m)``, states of the missing tracks as predicted for the first frame without them.
+            zeros while unknown), and the centre that the direction of the next ticks is measured from, one for each
+            tick in turn.
+        frozen: float64 ``(ROWS, m)``, states of the missing tracks as predicted for the first tick without them.
         seen: How many tracks, the first, were seen in the last frame.
         missing: How many, those after them, were not.
 
@@ -36,13 +40,16 @@ class ObservedRows(TrackRows):
 
     __slots__ = ("_delta_t", "frozen", "missing", "past", "seen")
 
-    def __init__(self, delta_t: int) -> None:
+    _STATE: ClassVar[tuple[str, ...]] = ("past", "frozen", "seen", "missing")
+
+    def __init__(self, delta_t: int, facts: int = FACTS) -> None:
         """Start without tracks.
 
         Args:
-            delta_t: Frames over which a direction is measured.
+            delta_t: Ticks over which a direction is measured.
+            facts: Number of rows of `facts`.
         """
-        super().__init__(6)
+        super().__init__(facts)
         self._delta_t = delta_t
         self.past: Float64Array = np.empty((_TRAIL + 2 * delta_t, 0))
         self.frozen: Float64Array = self.motion
@@ -68,57 +75,71 @@ class ObservedRows(TrackRows):
         """Return the directions ``(2, n)`` of all tracks."""
         return self.past[_DIRECTION]
 
-    def origins(self, frame: int) -> Float64Array:
-        """Return the centres ``(2, n)`` from which a direction to this frame is measured.
+    def origins(self, tick: int) -> Float64Array:
+        """Return the centres ``(2, n)`` from which a direction to this tick is measured.
 
-        Of the observations of the last `delta_t` frames it is the oldest, without any the last one before them.
+        Of the observations of the last `delta_t` ticks it is the oldest, without any the last one before them.
         """
-        row = self._row(frame)
+        row = self._row(tick)
         return self.past[row : row + 2]
 
-    def observe(self, frame: int, tracks: Int64Array, edges: Float64Array, centres: Float64Array) -> Float64Array:
+    def skip(self, start: int, stop: int) -> None:
+        """Let ticks go by in which there was no frame.
+
+        Args:
+            start: The first of them.
+            stop: The first after them.
+        """
+        for tick in range(max(start, stop - self._delta_t), stop):
+            self._wait(self.past, tick)
+
+    def observe(self, tick: int, tracks: Int64Array, edges: Float64Array, centres: Float64Array) -> Float64Array:
         """Return the past of tracks after an observation of each.
 
         Args:
-            frame: The frame's number.
+            tick: Of the frame.
             tracks: Columns.
             edges: ``(6, k)``, of the observed boxes.
             centres: ``(2, k)``, theirs.
         """
         past = self.past.take(tracks, 1)
-        row = self._row(frame)
+        row = self._row(tick)
         step = centres - past[row : row + 2]
         known = self.facts[OBSERVED].take(tracks)
         np.divide(step * known, np.hypot(step[0], step[1]) + _TINY, past[_DIRECTION])
         past[_EDGES] = edges
         past[row : row + 2] = centres
         last = np.where(known, self.facts[LAST].take(tracks), -self._delta_t)
-        late = (last < frame - 1).nonzero()[0]
+        late = (last < tick - 1).nonzero()[0]
         if len(late):
-            self._fill(past, frame, last, late, centres)
+            self._fill(past, tick, last, late, centres)
         return past
 
-    def _fill(self, past: Float64Array, frame: int, last: Int64Array, late: Int64Array, centres: Float64Array) -> None:
-        """Let frames without observation begin their directions at the next one, which is this."""
+    def _fill(self, past: Float64Array, tick: int, last: Int64Array, late: Int64Array, centres: Float64Array) -> None:
+        """Let ticks without observation begin their directions at the next one, which is this."""
         for back in range(1, self._delta_t):
-            some = late[last.take(late) < frame - back]
+            some = late[last.take(late) < tick - back]
             if len(some) == 0:
                 return
-            row = self._row(frame - back)
+            row = self._row(tick - back)
             past[row : row + 2, some] = centres.take(some, 1)
 
-    def miss(self, frame: int, tracks: Int64Array) -> Float64Array:
+    def miss(self, tick: int, tracks: Int64Array) -> Float64Array:
         """Return the past of tracks that were not seen in a frame."""
         past = self.past.take(tracks, 1)
-        row = self._row(frame)
+        self._wait(past, tick)
+        return past
+
+    def _wait(self, past: Float64Array, tick: int) -> None:
+        """Let a tick without observation begin its directions at the last one before."""
+        row = self._row(tick)
         np.subtract(past[2:4], past[:2], past[row : row + 2])
         past[row : row + 2] /= 2
-        return past
 
     def begin(self, motion: Float64Array, facts: Int64Array) -> None:
         """Add tracks after the others, as yet without observation."""
         self.append(motion, facts)
         self.past = np.concatenate((self.past, np.zeros((len(self.past), facts.shape[1]))), 1)
 
-    def _row(self, frame: int) -> int:
-        return _TRAIL + 2 * (frame % self._delta_t)
+    def _row(self, tick: int) -> int:
+        return _TRAIL + 2 * (tick % self._delta_t)
