@@ -72,7 +72,7 @@ def structure_config(converter: cattrs.Converter, host: PluginHost, value: Any, 
     try:
         return config_class(**{fields[name].alias: item for name, item in values.items()})
     except (ValueError, TypeError, VtcoreError) as error:
-        raise StructureError([_fault_of(error, fields)]) from error
+        raise StructureError([attrs.evolve(_fault_of(error, fields), together=True)]) from error
 
 
 def _field_types(config_class: Any) -> dict[str, Any]:

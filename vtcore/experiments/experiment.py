@@ -14,6 +14,7 @@ from vtcore.experiments.origins import Origin, problem_at
 from vtcore.experiments.positions import KeyPath, parse_key
 from vtcore.experiments.printing import experiment_text
 from vtcore.experiments.resolving import resolved_tables
+from vtcore.experiments.sweep_options import SweepOptions
 from vtcore.interfaces import DEFAULT_NEEDS, Dataset, Detector, Metric, Refiner, Tracker, Transform, Writer
 from vtcore.options import METADATA_KEY, OptionInfo, option
 
@@ -75,6 +76,7 @@ class ExperimentTables:
     metrics: list[Metric] = option(factory=list, help="Score the results against annotations.")
     writers: list[Writer] = option(factory=lambda: [ComponentTable("mot-text")], help="Write the results.")
     run: RunOptions = option(factory=RunOptions, help="How to run, and where results go.")
+    sweep: SweepOptions | None = option(None, "What vtcore sweep tries.")
     plugins: PluginOptions = option(factory=PluginOptions, help="Which plugins to leave out.")
 
 
@@ -93,6 +95,7 @@ class Experiment:
         metrics: Score the results.
         writers: Write the results.
         run: How to run, and where results go.
+        sweep: What ``vtcore sweep`` tries; a run takes no notice of it.
         plugins: Which plugins are left out.
         origins: Where each value was written, by key path; what is not in it is a default.
     """
@@ -107,6 +110,7 @@ class Experiment:
     metrics: tuple[Configured, ...] = ()
     writers: tuple[Configured, ...] = ()
     run: RunOptions = attrs.field(factory=RunOptions)
+    sweep: SweepOptions | None = None
     plugins: PluginOptions = attrs.field(factory=PluginOptions)
     origins: Mapping[KeyPath, Origin] = attrs.field(factory=dict, eq=False, repr=False)
 

@@ -21,11 +21,13 @@ class Fault:
         message: What.
         path: Key path below the value that was structured.
         at: Key path whose line to name, where `path` itself is not written down.
+        together: Whether each value is right by itself, and only the table as a whole is not.
     """
 
     message: str
     path: KeyPath = ()
     at: KeyPath | None = None
+    together: bool = False
 
     def below(self, part: str | int) -> Fault:
         """Return the fault as seen from the table or list around the value."""

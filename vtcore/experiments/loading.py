@@ -21,8 +21,11 @@ from vtcore.experiments.overrides import apply_overrides
 from vtcore.experiments.positions import KeyPath
 from vtcore.experiments.reading import locate, python_tree
 from vtcore.experiments.requirements import requirement_problem
+from vtcore.experiments.sweeping import TO_BE_SWEPT, swept_faults, with_lists_swept, with_swept_origins
 
 if TYPE_CHECKING:
+    from cattrs import Converter
+
     from vtcore.host import PluginHost
 
 __all__ = ["load_experiment"]
@@ -33,6 +36,7 @@ def load_experiment(
     overrides: Iterable[str] | Mapping[str, Any] = (),
     *,
     host: PluginHost | None = None,
+    sweep: bool = False,
 ) -> Experiment:
     """Read an experiment, merge what it extends and what overrides it, and check every key.
 
@@ -43,6 +47,8 @@ def load_experiment(
         overrides: ``"key.path=value"`` strings with TOML values (a bare word is a string), or a mapping of dotted
             keys. They merge as a document that extends `source` would.
         host: The plugins to look components up with; the installed ones by default.
+        sweep: Whether a list in place of a plain value means values to try: it becomes part of ``sweep.parameters``,
+            and its first value stands in its place.
 
     Raises:
         ExperimentError: Anything is wrong; it tells all problems, each with file, line, key and remedy.
@@ -63,7 +69,12 @@ def load_experiment(
     origins = origins_of(root)
     tables = plain(root)
     problems += _unmet_requirements(tables, origins, failed)
-    checked = _structured(tables, origins, _enabled(host, tables), problems, failed)
+    converter = make_converter(_enabled(host, tables))
+    tables, lists = with_lists_swept(tables, converter)
+    if not sweep:
+        problems += [problem_at(origins, path, TO_BE_SWEPT) for path in lists]
+    origins = with_swept_origins(origins, lists)
+    checked = _structured(tables, origins, converter, problems, failed)
     if checked is None or problems:
         raise ExperimentError(_in_order(problems))
     return _experiment(name, checked, origins)
@@ -120,20 +131,22 @@ def _enabled(host: PluginHost, tables: Mapping[str, Any]) -> PluginHost:
 def _structured(
     tables: Mapping[str, Any],
     origins: Mapping[KeyPath, Origin],
-    host: PluginHost,
+    converter: Converter,
     problems: list[Problem],
     failed: set[KeyPath],
 ) -> ExperimentTables | None:
     try:
-        return make_converter(host).structure(tables, ExperimentTables)
+        checked = converter.structure(tables, ExperimentTables)
+        faults = swept_faults(tables, converter)
     except StructureError as error:
-        # What could not be expanded has been told; what it would have been is not known.
-        problems += [
-            problem_at(origins, fault.path, fault.message, fault.at)
-            for fault in error.faults
-            if not any(fault.path[: len(path)] == path for path in failed)
-        ]
-        return None
+        checked, faults = None, error.faults
+    # What could not be expanded has been told; what it would have been is not known.
+    problems += [
+        problem_at(origins, fault.path, fault.message, fault.at)
+        for fault in faults
+        if not any(fault.path[: len(path)] == path for path in failed)
+    ]
+    return checked
 
 
 def _experiment(name: str, checked: ExperimentTables, origins: Mapping[KeyPath, Origin]) -> Experiment:
@@ -148,6 +161,7 @@ def _experiment(name: str, checked: ExperimentTables, origins: Mapping[KeyPath, 
         metrics=tuple(cast("list[Configured]", checked.metrics)),
         writers=tuple(cast("list[Configured]", checked.writers)),
         run=checked.run,
+        sweep=checked.sweep,
         plugins=checked.plugins,
         origins={path: origin for path, origin in origins.items() if origin != DEFAULT},
     )

@@ -154,7 +154,7 @@ WRONG_DOCUMENTS = [
         "[something]",
         [
             "x.toml:1: something: unknown key; there are 'requires', 'dataset', 'transforms', 'detector', 'tracker', "
-            "'refiners', 'metrics', 'writers', 'run', 'plugins'"
+            "'refiners', 'metrics', 'writers', 'run', 'sweep', 'plugins'"
         ],
     ),
     (
