@@ -36,6 +36,9 @@ class Camera:
         self.resets: list[Any] = []
         self.shown: list[Any] = []
 
+    def proceed(self, sequence: Any) -> None:
+        """Go on."""
+
     def reset(self, sequence: Any = None) -> None:
         self.resets.append(sequence)
 

@@ -166,6 +166,9 @@ class ScriptedCamera:
     def __init__(self) -> None:
         self.warp = np.eye(2, 3)
 
+    def proceed(self, sequence: Any) -> None:
+        """Go on."""
+
     def reset(self, sequence: Any = None) -> None:
         """Nothing to forget."""
 

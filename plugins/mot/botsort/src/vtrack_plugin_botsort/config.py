@@ -7,6 +7,7 @@ import attrs
 from vtcore.components import ComponentTable
 from vtcore.options import option
 from vtrack_common_mot.camera_motion.interfaces import CameraMotion
+from vtrack_common_mot.tracker_options import clock_option, per_class_option, persist_option
 
 __all__ = ["BotSortConfig"]
 
@@ -90,7 +91,9 @@ class BotSortConfig:
     inclusive_overlap: bool = option(
         True, "Count a box's last pixels in when measuring overlap (width = x2 - x1 + 1); false takes x2 - x1."
     )
-    per_class: bool = option(True, "Match within a class only; false matches boxes of any class.")
+    per_class: bool = per_class_option()
+    clock: str = clock_option()
+    persist: bool = persist_option()
 
     def __attrs_post_init__(self) -> None:
         """Refuse what contradicts itself."""

@@ -7,7 +7,7 @@ two stages is ByteTrack's; what is kept of the original and what is not is liste
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -61,11 +61,15 @@ class BotSort(TwoStageTracker):
         report_unconfirmed: Report a track in the frame of its birth.
         inclusive_overlap: Count a box's last pixels in when measuring overlap.
         per_class: Match within a class only.
+        clock: ``frames`` or ``seconds``: what tells how much time went by.
+        persist: Keep tracks and identities from one sequence to the next.
 
     Raises:
         ValueError: An option is out of bounds, or `low_threshold` above `high_threshold`.
         TypeError: `camera_motion` estimates nothing.
     """
+
+    _STATE: ClassVar[tuple[str, ...]] = ("_bank", "_camera")
 
     def __init__(
         self,
@@ -88,6 +92,8 @@ class BotSort(TwoStageTracker):
         report_unconfirmed: bool = True,
         inclusive_overlap: bool = True,
         per_class: bool = True,
+        clock: str = "frames",
+        persist: bool = False,
     ) -> None:
         if camera_motion is not None and not isinstance(camera_motion, CameraMotion):
             raise TypeError(
@@ -113,6 +119,8 @@ class BotSort(TwoStageTracker):
             report_unconfirmed=report_unconfirmed,
             inclusive_overlap=inclusive_overlap,
             per_class=per_class,
+            clock=clock,
+            persist=persist,
         )
         self._camera = camera_motion
         self._fuse_score = fuse_score
@@ -122,7 +130,8 @@ class BotSort(TwoStageTracker):
         self._bank = AppearanceBank(appearance_momentum)
         options = _stages(config)
         self._warping = WarpedXywhFilter(pixel=options.pixel)
-        super().__init__(options, XywhFilter(pixel=options.pixel) if camera_motion is None else self._warping)
+        motion = XywhFilter(pixel=options.pixel) if camera_motion is None else self._warping
+        super().__init__(options, motion, clock=clock, persist=persist)
 
     def _start(self, sequence: Sequence | None) -> None:
         super()._start(sequence)
@@ -132,6 +141,10 @@ class BotSort(TwoStageTracker):
         self._warp = _STILL
         if self._camera is not None:
             self._camera.reset(sequence)
+
+    def _proceed(self, sequence: Sequence) -> None:
+        if self._camera is not None:
+            self._camera.proceed(sequence)
 
     def _observe(self, frame: Frame | None, detections: Instances, sure: Int64Array | None) -> None:
         looks = self._appearance and detections.embeddings is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from vtcore.options import option
+from vtrack_common_mot.tracker_options import clock_option, per_class_option, persist_option
 
 __all__ = ["ByteTrackConfig"]
 
@@ -52,7 +53,7 @@ class ByteTrackConfig:
     fuse_score: bool = option(
         True, "Multiply overlap by the detection's score in the first and the unconfirmed matching [not mot20]."
     )
-    per_class: bool = option(True, "Match within a class only; false matches boxes of any class.")
+    per_class: bool = per_class_option()
     convention: str = option(
         "original",
         "Whose rules where implementations differ: see the documentation.",
@@ -61,6 +62,8 @@ class ByteTrackConfig:
     min_hits: int = option(
         3, "By mmtracking's rules, frames in which a track is seen before it is kept.", unit="frames", ge=0
     )
+    clock: str = clock_option()
+    persist: bool = persist_option()
 
     def __attrs_post_init__(self) -> None:
         """Refuse what contradicts itself."""

@@ -46,7 +46,7 @@ class MmtrackingByteTrack(ConfirmingTracker):
             np.logical_not(confirmed).nonzero()[0], left, edges, detections, config.unconfirmed_match_threshold
         )
         left = np.setdiff1d(left, which, assume_unique=True)
-        idle = confirmed & (facts[LAST] == self._frame - 1)
+        idle = confirmed & (facts[LAST] == self._last_tick)
         idle[tracks] = False
         more, unsure = self._matched(
             idle.nonzero()[0], low, edges, detections, config.second_match_threshold, unsure=True

@@ -8,7 +8,7 @@ to its; what was kept on purpose is listed in the documentation of the algorithm
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from vtcore.instances import Float32Array, Float64Array, Instances
 from vtrack_common_mot.kalman import XyahFilter
@@ -46,10 +46,14 @@ class ByteTrack(TwoStageTracker):
         per_class: Match within a class only.
         convention: ``original`` or ``mmtracking``.
         min_hits: By mmtracking's rules, frames in which a track is seen before it is kept.
+        clock: ``frames`` or ``seconds``: what tells how much time went by.
+        persist: Keep tracks and identities from one sequence to the next.
 
     Raises:
         ValueError: An option is out of bounds, or `low_threshold` above `high_threshold`.
     """
+
+    _STATE: ClassVar[tuple[str, ...]] = ("_other",)
 
     def __init__(
         self,
@@ -67,6 +71,8 @@ class ByteTrack(TwoStageTracker):
         per_class: bool = True,
         convention: str = "original",
         min_hits: int = 3,
+        clock: str = "frames",
+        persist: bool = False,
     ) -> None:
         self.config = config = ByteTrackConfig(
             high_threshold=high_threshold,
@@ -82,10 +88,12 @@ class ByteTrack(TwoStageTracker):
             per_class=per_class,
             convention=convention,
             min_hits=min_hits,
+            clock=clock,
+            persist=persist,
         )
         self._other = MmtrackingByteTrack(config) if convention == "mmtracking" else None
         self._fuse_score = fuse_score
-        super().__init__(_stages(config), XyahFilter(pixel=_PIXEL))
+        super().__init__(_stages(config), XyahFilter(pixel=_PIXEL), clock=clock, persist=persist)
 
     def _start(self, sequence: Sequence | None) -> None:
         super()._start(sequence)
@@ -94,7 +102,7 @@ class ByteTrack(TwoStageTracker):
 
     def _advance(self, frame: Frame | None, detections: Instances) -> Instances:
         if self._other is not None:
-            return self._other.update(frame, detections)
+            return self._advance_by(self._other, frame, detections)
         return super()._advance(frame, detections)
 
     def _gains(self, overlap: Float64Array, scores: Float32Array) -> Float64Array:

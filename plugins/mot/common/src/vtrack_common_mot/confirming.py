@@ -15,7 +15,7 @@ they differ from the original code of either:
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -44,6 +44,8 @@ _NO_MATCH = -1.0
 
 class ConfirmingTracker(BoxTracker):
     """What these trackers share; a subclass associates."""
+
+    _STATE: ClassVar[tuple[str, ...]] = ("_rows",)
 
     def __init__(self, *, new_track_threshold: float, hits: int, max_age: int, per_class: bool) -> None:
         """Keep the options.
@@ -87,7 +89,7 @@ class ConfirmingTracker(BoxTracker):
             tracks, found, fresh = self._associate(edges, detections)
             self._correct(tracks, edges.take(found, 1), measured.take(found, 1))
             self._note(tracks, labels.take(found))
-        seen = self._rows.facts[LAST] == self._frame
+        seen = self._rows.facts[LAST] == self._tick
         ids = np.empty(0, np.int64)
         if len(found):
             ids = self._rows.facts[ID].take(tracks)
@@ -99,12 +101,12 @@ class ConfirmingTracker(BoxTracker):
         return Instances.trusted(detections.boxes.take(index, 0), scores.take(index), labels.take(index), ids, index)
 
     def _predict(self) -> None:
-        """Expect the confirmed tracks one frame on; the tentative stay as they were."""
+        """Expect the confirmed tracks where they are now; the tentative stay as they were."""
         rows = self._rows
         confirmed = rows.facts[CONFIRMED] > 0
-        rows.motion[_HEIGHT_SPEED, confirmed & (rows.facts[LAST] != self._frame - 1)] = 0
+        rows.motion[_HEIGHT_SPEED, confirmed & (rows.facts[LAST] != self._last_tick)] = 0
         self._save()
-        ahead = self._filter.predict(rows.motion)
+        ahead = self._filter.predict(rows.motion, self._elapsed)
         rows.motion = np.where(confirmed, ahead, rows.motion)
 
     def _save(self) -> None:
@@ -126,7 +128,7 @@ class ConfirmingTracker(BoxTracker):
     def _note(self, tracks: Int64Array, labels: Int64Array) -> None:
         """Note that tracks were seen, and confirm those seen often enough."""
         facts = self._rows.facts
-        facts[LAST, tracks] = self._frame
+        facts[LAST, tracks] = self._tick
         facts[LABEL, tracks] = labels
         facts[HITS, tracks] += 1
         facts[CONFIRMED, tracks] |= facts[HITS, tracks] >= self._hits
@@ -135,7 +137,7 @@ class ConfirmingTracker(BoxTracker):
         """Start a track at each of the given boxes."""
         facts = np.zeros((len(self._rows.facts), len(labels)), np.int64)
         facts[ID] = self._new_ids(len(labels))
-        facts[START] = facts[LAST] = self._frame
+        facts[START] = facts[LAST] = self._tick
         facts[LABEL] = labels
         facts[HITS] = 1
         facts[CONFIRMED] = self._frame == 1
@@ -144,7 +146,7 @@ class ConfirmingTracker(BoxTracker):
     def _drop(self) -> None:
         """Drop tracks that were not seen for too long, and tentative ones that were not seen now."""
         facts = self._rows.facts
-        missed = self._frame - facts[LAST]
+        missed = self._tick - facts[LAST]
         stay = (missed < self._max_age) & ((facts[CONFIRMED] > 0) | (missed == 0))
         if not stay.all():
             self._rows.keep(stay.nonzero()[0])

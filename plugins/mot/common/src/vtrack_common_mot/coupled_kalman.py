@@ -49,9 +49,13 @@ class WarpedXywhFilter(XywhFilter):
     ) -> None:
         """Set the noise; the arguments are those of `XywhFilter`."""
         super().__init__(position_weight=position_weight, velocity_weight=velocity_weight, pixel=pixel)
-        self._transition = _one_frame(position_weight**2, velocity_weight**2)
+        self._shares = position_weight**2, velocity_weight**2
+        self._transition = self._matrix(1.0)
         # The rows of the second variances mean something else here.
         self._initial[[2, 3, 6, 7]] = 0
+
+    def _matrix(self, elapsed: float) -> Float64Array:
+        return _transition(*self._shares, elapsed)
 
     def update(self, tracks: Float64Array, measured: Float64Array, scores: Float64Array | None = None) -> None:
         """Correct tracks by what was measured, in place.
@@ -127,21 +131,28 @@ def _determinant(x: Float64Array, y: Float64Array, xy: Float64Array) -> Float64A
     return determinant
 
 
-def _one_frame(position: float, velocity: float) -> Float64Array:
-    """Return the matrix that moves a batch of tracks one frame ahead, with these shares of the squares as noise."""
+def _transition(position: float, velocity: float, elapsed: float) -> Float64Array:
+    """Return the matrix that moves a batch of tracks ahead.
+
+    Args:
+        position: Variance that one frame adds to a position, as a share of the side squared.
+        velocity: The same of a velocity.
+        elapsed: How far, in frames.
+    """
     matrix = np.zeros((ROWS, ROWS))
     for row in range(4):
-        matrix[row, [row, row + 4]] = 1
+        matrix[row, [row, row + 4]] = 1, elapsed
         matrix[row + 4, row + 4] = 1
     xx, yy, xy = _SPEED, _SPEED + 1, _SPEED + 2
-    matrix[_XX, [_XX, _X_VX, xx]] = 1, 2, 1
-    matrix[_YY, [_YY, _Y_VY, yy]] = 1, 2, 1
-    matrix[_XY, [_XY, _X_VY, _Y_VX, xy]] = 1
+    square = elapsed * elapsed
+    matrix[_XX, [_XX, _X_VX, xx]] = 1, 2 * elapsed, square
+    matrix[_YY, [_YY, _Y_VY, yy]] = 1, 2 * elapsed, square
+    matrix[_XY, [_XY, _X_VY, _Y_VX, xy]] = 1, elapsed, elapsed, square
     for row, speed in ((_X_VX, xx), (_Y_VY, yy), (_X_VY, xy), (_Y_VX, xy)):
-        matrix[row, [row, speed]] = 1
+        matrix[row, [row, speed]] = 1, elapsed
     matrix[[xx, yy, xy], [xx, yy, xy]] = 1
-    matrix[[_XX, _YY], [20, 21]] = position
-    matrix[[xx, yy], [20, 21]] = velocity
+    matrix[[_XX, _YY], [20, 21]] = position * elapsed
+    matrix[[xx, yy], [20, 21]] = velocity * elapsed
     matrix[_ONES, _ONES] = 1
     return matrix
 

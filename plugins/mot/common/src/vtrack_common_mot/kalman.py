@@ -144,8 +144,12 @@ class BoxFilter(ABC):
     def _over(self, elapsed: float) -> Float64Array:
         """Return the matrix that moves a batch of tracks so many frames ahead; that of the last time is kept."""
         if elapsed != self._ahead_by:
-            self._ahead, self._ahead_by = _transition(self._process, elapsed), elapsed
+            self._ahead, self._ahead_by = self._matrix(elapsed), elapsed
         return self._ahead
+
+    def _matrix(self, elapsed: float) -> Float64Array:
+        """Return the matrix ``(ROWS, ROWS)`` that moves a batch of tracks so many frames ahead."""
+        return _transition(self._process, elapsed)
 
     def update(self, tracks: Float64Array, measured: Float64Array, scores: Float64Array | None = None) -> None:
         """Correct tracks by what was measured, in place.

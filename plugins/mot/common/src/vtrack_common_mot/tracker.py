@@ -20,6 +20,7 @@ __all__ = ["BoxTracker"]
 
 
 _USUAL_RATE = 30.0
+_ROUNDING = 1e-6
 
 
 class BoxTracker(Stateful, ABC):
@@ -61,6 +62,7 @@ class BoxTracker(Stateful, ABC):
         # Times of another sequence count from another moment.
         self._now: float | None = None
         if self._persist and sequence is not None and self._frame:
+            self._proceed(sequence)
             return
         self._frame = 0
         self._tick = 0
@@ -122,6 +124,9 @@ class BoxTracker(Stateful, ABC):
                 self._nominal_rate = (frame.sequence.frame_rate if frame.sequence else None) or _USUAL_RATE
             now = frame.index if frame.time is None else frame.time * self._nominal_rate
         elapsed = 1.0 if now is None or self._now is None else now - self._now
+        whole = round(elapsed)
+        # What times as numbers lack of whole frames is rounding, not time.
+        elapsed = float(whole) if abs(elapsed - whole) < _ROUNDING else elapsed
         self._elapsed = elapsed if elapsed > 0 else 1.0
         self._now = now
         self._place += self._elapsed
@@ -131,9 +136,18 @@ class BoxTracker(Stateful, ABC):
     def _start(self, sequence: Sequence | None) -> None:
         """Drop all tracks."""
 
+    def _proceed(self, sequence: Sequence) -> None:
+        """Take note that another sequence's frames come next, with `persist`; nothing is forgotten."""
+
     @abstractmethod
     def _advance(self, frame: Frame | None, detections: Instances) -> Instances:
         """Do one frame, the `_frame`-th, counted from 1, at the time `_tick`."""
+
+    def _advance_by(self, other: BoxTracker, frame: Frame | None, detections: Instances) -> Instances:
+        """Do one frame by the rules of another tracker, at the time of this one; the other counts none itself."""
+        other._frame, other._tick, other._last_tick = self._frame, self._tick, self._last_tick
+        other._elapsed = self._elapsed
+        return other._advance(frame, detections)
 
     def _new_ids(self, count: int) -> range:
         """Hand out the next `count` identities."""

@@ -9,7 +9,7 @@ https://arxiv.org/abs/2110.06864; original code: https://github.com/ifzhang/Byte
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -37,12 +37,18 @@ _Matching = tuple[Int64Array, Int64Array, Int64Array, Int64Array]
 class TwoStageTracker(BoxTracker):
     """Matches in two stages and keeps the tracks; subclasses say what a pair is worth and how tracks move."""
 
-    def __init__(self, options: StageOptions, motion: BoxFilter) -> None:
+    _STATE: ClassVar[tuple[str, ...]] = ("_patience", "_rows", "_seen", "_lost", "_any_ending", "_classes")
+
+    def __init__(
+        self, options: StageOptions, motion: BoxFilter, *, clock: str = "frames", persist: bool = False
+    ) -> None:
         """Keep the options.
 
         Args:
             options: What decides the matching.
             motion: Filter of the boxes, made for the same `pixel`.
+            clock: As `BoxTracker` takes it.
+            persist: The same.
         """
         self._stages = options
         self._filter = motion
@@ -56,7 +62,7 @@ class TwoStageTracker(BoxTracker):
         self._per_class = options.per_class
         self._report_unconfirmed = options.report_unconfirmed
         self._reader = BoxReader(options.pixel)
-        super().__init__()
+        super().__init__(clock=clock, persist=persist)
 
     # --- What subclasses say --------------------------------------------------------------------------------
 
@@ -155,10 +161,10 @@ class TwoStageTracker(BoxTracker):
         if self._lost:
             motion[self._frozen, seen:pool] = 0
             # The last of the lost has been lost for longest.
-            if self._frame - facts.item(LAST, pool - 1) >= self._patience:
-                facts[ENDING, seen:pool] |= self._frame - facts[LAST, seen:pool] >= self._patience
+            if self._tick - facts.item(LAST, pool - 1) >= self._patience:
+                facts[ENDING, seen:pool] |= self._tick - facts[LAST, seen:pool] >= self._patience
                 self._any_ending = True
-        ahead = self._filter.predict(motion)
+        ahead = self._filter.predict(motion, self._elapsed)
         if pool < motion.shape[1]:
             ahead[:, pool:] = motion[:, pool:]
         return self._moved(ahead)
@@ -237,13 +243,13 @@ class TwoStageTracker(BoxTracker):
         else:
             rows.motion = motion
             rows.facts = rows.facts.take(tracks, 1)
-        rows.facts[LAST, :seen] = self._frame
+        rows.facts[LAST, :seen] = self._tick
 
     def _begin(self, measured: Float64Array, labels: Int64Array, fresh: Int64Array) -> None:
         """Start a track at each of the measured boxes, those of the detections `fresh`."""
         facts = np.zeros((self._stages.facts, len(labels)), np.int64)
         facts[ID] = self._new_ids(len(labels))
-        facts[START] = facts[LAST] = self._frame
+        facts[START] = facts[LAST] = self._tick
         facts[LABEL] = labels
         self._describe(facts, fresh)
         self._rows.append(self._filter.start(measured), facts)

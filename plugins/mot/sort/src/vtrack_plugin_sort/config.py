@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from vtcore.options import option
+from vtrack_common_mot.tracker_options import clock_option, per_class_option, persist_option
 
 __all__ = ["SortConfig"]
 
@@ -22,12 +23,14 @@ class SortConfig:
     iou_threshold: float = option(
         0.3, "Least overlap of a detection with the predicted box it continues; raising it is stricter.", ge=0, le=1
     )
-    per_class: bool = option(True, "Match within a class only; false matches boxes of any class.")
+    per_class: bool = per_class_option()
     convention: str = option(
         "original",
         "Whose rules; mmtracking matches to the last boxes and knows neither max_age nor min_hits.",
         choices=("original", "mmtracking"),
     )
+    clock: str = clock_option()
+    persist: bool = persist_option()
 
     @property
     def needs(self) -> frozenset[str]:

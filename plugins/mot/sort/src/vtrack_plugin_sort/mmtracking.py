@@ -7,7 +7,7 @@ the box of the detection; a track ends with the first frame without it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -26,6 +26,8 @@ __all__ = ["MmtrackingSort"]
 
 class MmtrackingSort(BoxTracker):
     """Tracks boxes by overlap with those of the frame before."""
+
+    _STATE: ClassVar[tuple[str, ...]] = ("_edges", "_labels", "_ids", "_classes")
 
     def __init__(self, config: SortConfig) -> None:
         """Take the options.

@@ -7,7 +7,7 @@ equal to its, see the documentation of the algorithm.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -39,10 +39,14 @@ class Sort(BoxTracker):
         iou_threshold: Least overlap of a detection with the predicted box it continues.
         per_class: Match within a class only.
         convention: ``original`` or ``mmtracking``.
+        clock: ``frames`` or ``seconds``: what tells how much time went by.
+        persist: Keep tracks and identities from one sequence to the next.
 
     Raises:
         ValueError: An option is out of bounds.
     """
+
+    _STATE: ClassVar[tuple[str, ...]] = ("_rows", "_classes", "_other")
 
     def __init__(
         self,
@@ -52,6 +56,8 @@ class Sort(BoxTracker):
         iou_threshold: float = 0.3,
         per_class: bool = True,
         convention: str = "original",
+        clock: str = "frames",
+        persist: bool = False,
     ) -> None:
         self.config = SortConfig(
             max_age=max_age,
@@ -59,12 +65,14 @@ class Sort(BoxTracker):
             iou_threshold=iou_threshold,
             per_class=per_class,
             convention=convention,
+            clock=clock,
+            persist=persist,
         )
         self._other = MmtrackingSort(self.config) if convention == "mmtracking" else None
         self._least = np.array(iou_threshold, np.float64)
         self._reader = BoxReader()
         self._filter = XysrFilter()
-        super().__init__()
+        super().__init__(clock=clock, persist=persist)
 
     def _start(self, sequence: Sequence | None) -> None:
         if self._other is not None:
@@ -74,10 +82,10 @@ class Sort(BoxTracker):
 
     def _advance(self, frame: Frame | None, detections: Instances) -> Instances:
         if self._other is not None:
-            return self._other.update(frame, detections)
+            return self._advance_by(self._other, frame, detections)
         edges, measured = self._reader.read(detections.boxes)
         self._filter.measure(measured)
-        ahead = self._filter.predict(self._rows.motion)
+        ahead = self._filter.predict(self._rows.motion, self._elapsed)
         tracks, found = self._match(overlaps(self._filter.edges(ahead), edges), detections.labels)
         self._settle(ahead, tracks, measured.take(found, 1))
         fresh = left_over(len(detections), found)
@@ -98,12 +106,12 @@ class Sort(BoxTracker):
         rows, seen = self._rows, len(tracks)
         missing = left_over(len(rows), tracks)
         if len(missing):
-            missing = missing[self._frame - rows.facts[LAST].take(missing) <= self.config.max_age]
+            missing = missing[self._tick - rows.facts[LAST].take(missing) <= self.config.max_age]
         motion = ahead.take(tracks, 1)
         self._filter.update(motion, measured)
         rows.motion = np.concatenate((motion, ahead.take(missing, 1)), 1)
         rows.facts = rows.facts.take(np.concatenate((tracks, missing)), 1)
-        rows.facts[LAST, :seen] = self._frame
+        rows.facts[LAST, :seen] = self._tick
         rows.facts[STREAK, :seen] += 1
         rows.facts[STREAK, seen:] = 0
 
@@ -111,7 +119,7 @@ class Sort(BoxTracker):
         """Start a track at each of the measured boxes."""
         facts = np.zeros((5, len(labels)), np.int64)
         facts[ID] = self._new_ids(len(labels))
-        facts[START] = facts[LAST] = self._frame
+        facts[START] = facts[LAST] = self._tick
         facts[LABEL] = labels
         self._rows.append(self._filter.start(measured), facts)
 

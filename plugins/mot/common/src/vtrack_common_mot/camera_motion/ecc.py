@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from vtrack_common_mot.camera_motion.config import EccConfig
-from vtrack_common_mot.camera_motion.estimator import PictureEstimator, grey_picture, original_size
+from vtrack_common_mot.camera_motion.estimator import Look, PictureEstimator, grey_picture, original_size
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -30,11 +30,8 @@ _MOTIONS = {
     "affine": cv2.MOTION_AFFINE,
 }
 
-_Look = tuple[tuple[int, int], Any]
-"""Height and width of the picture, and the picture in grey."""
 
-
-class Ecc(PictureEstimator[_Look]):
+class Ecc(PictureEstimator):
     """Aligns each picture with the one before, all of their pixels.
 
     Args:
@@ -66,18 +63,14 @@ class Ecc(PictureEstimator[_Look]):
         self._criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, iterations, epsilon)
         super().__init__("ecc", config)
 
-    def _look(self, image: Image, boxes: npt.NDArray[np.float32] | None) -> _Look:
-        height, width = image.shape[:2]
-        return (height, width), grey_picture(image.astype(np.float32), self.config.downscale, blurred=True)
+    def _look(self, image: Image, boxes: npt.NDArray[np.float32] | None) -> Look:
+        return Look(image, grey_picture(image.astype(np.float32), self.config.downscale, blurred=True))
 
-    def _compare(self, before: _Look, now: _Look) -> npt.NDArray[Any] | None:
-        (_, template), (size, picture) = before, now
-        if template.shape != picture.shape:
-            return None
+    def _compare(self, before: Look, now: Look) -> npt.NDArray[Any] | None:
+        picture = now.small
         start = np.eye(2, 3, dtype=np.float32)
         everywhere = np.ones_like(picture)
         _, warp = cv2.findTransformECC(
-            template, picture, start, self._motion, self._criteria, everywhere, self.config.smoothing
+            before.small, picture, start, self._motion, self._criteria, everywhere, self.config.smoothing
         )
-        height, width = picture.shape
-        return original_size(np.asarray(warp), size, (height, width))
+        return original_size(np.asarray(warp), now)

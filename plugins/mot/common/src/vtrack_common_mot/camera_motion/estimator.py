@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
 import cv2
@@ -12,13 +12,15 @@ import numpy as np
 
 from vtcore.errors import DataError
 from vtcore.instances import Float64Array, Instances
+from vtcore.state import State, Stateful
+from vtrack_common_mot.camera_motion.look import Look
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from vtcore.frames import Frame, Image, Sequence
 
-__all__ = ["IDENTITY", "PictureEstimator", "foreground_mask", "grey_picture", "original_size", "partial_affine"]
+__all__ = ["IDENTITY", "Look", "PictureEstimator", "foreground_mask", "grey_picture", "original_size", "partial_affine"]
 
 _log = logging.getLogger("vtcore")
 
@@ -27,22 +29,19 @@ IDENTITY.setflags(write=False)
 
 _FEWEST_POINTS = 5
 
-Look = TypeVar("Look")
-"""What an estimator keeps of a picture: the picture made small, its corners, its features."""
-
 
 @attrs.frozen(eq=False)
 class _Shared:
     """An estimate, and what it was made of."""
 
-    before: Any
-    now: Any
+    before: Look
+    now: Look
     boxes: Any
     warp: Float64Array
 
 
-class PictureEstimator(ABC, Generic[Look]):
-    """Compares each picture with the one before.
+class PictureEstimator(Stateful, ABC):
+    """Compares each picture with the one before it that was given, however long ago.
 
     A frame's estimate is put into `Frame.shared`, so that any number of components with the same config cost as much
     as one.
@@ -50,6 +49,8 @@ class PictureEstimator(ABC, Generic[Look]):
     Attributes:
         failures: How many frames of the sequence had no estimate; for them the camera is taken to stand still.
     """
+
+    _STATE: ClassVar[tuple[str, ...]] = ("_before", "failures")
 
     def __init__(self, name: str, config: Any) -> None:
         """Start without a picture.
@@ -65,9 +66,13 @@ class PictureEstimator(ABC, Generic[Look]):
 
     def reset(self, sequence: Sequence | None = None) -> None:
         """Forget the last picture."""
-        self._before: Look | None = None
+        self._before = Look()
         self.failures = 0
         self._where = "" if sequence is None else f"{sequence.name}: "
+
+    def proceed(self, sequence: Sequence) -> None:
+        """Go on with the frames of another sequence; its first picture is compared with the last one seen."""
+        self._where = f"{sequence.name}: "
 
     def estimate(self, frame: Frame | None, detections: Instances | None = None) -> Float64Array:
         """Return the warp from the frame before to this one, float64 ``(2, 3)``; not to be changed.
@@ -86,25 +91,25 @@ class PictureEstimator(ABC, Generic[Look]):
             )
         boxes = detections.boxes if detections is not None and self._masks() else None
         known: _Shared | None = frame.shared.get(self._key)
-        if known is not None and known.before is self._before and _same(known.boxes, boxes):
+        if known is not None and known.before.same(self._before) and _same(known.boxes, boxes):
             self._before = known.now
             return known.warp
         before, self._before = self._before, self._looked(frame.image, boxes)
-        warp = IDENTITY if before is None or self._before is None else self._warp(before, self._before)
+        warp = IDENTITY if before.blank or self._before.blank else self._warp(before, self._before)
         frame.shared[self._key] = _Shared(before, self._before, boxes, warp)
         return warp
 
-    def _looked(self, image: Image, boxes: npt.NDArray[np.float32] | None) -> Look | None:
+    def _looked(self, image: Image, boxes: npt.NDArray[np.float32] | None) -> Look:
         try:
             return self._look(image, boxes)
         except cv2.error as error:
             # SIFT cannot do with a picture of a few pixels.
             self._failed(error)
-            return None
+            return Look()
 
     def _warp(self, before: Look, now: Look) -> Float64Array:
         try:
-            found = self._compare(before, now)
+            found = self._compare(before, now) if (before.sizes == now.sizes).all() else None
         except cv2.error as error:
             return self._failed(error)
         if found is None or not np.isfinite(found).all():
@@ -130,6 +135,11 @@ class PictureEstimator(ABC, Generic[Look]):
         """Return whether detections are left out."""
         return bool(getattr(self.config, "mask_detections", False))
 
+    def _put(self, state: State) -> None:
+        # Others that share estimates may hold the last look too.
+        self._before = Look()
+        super()._put(state)
+
     @abstractmethod
     def _look(self, image: Image, boxes: npt.NDArray[np.float32] | None) -> Look:
         """Return what is kept of a picture.
@@ -141,7 +151,7 @@ class PictureEstimator(ABC, Generic[Look]):
 
     @abstractmethod
     def _compare(self, before: Look, now: Look) -> npt.NDArray[Any] | None:
-        """Return the warp ``(2, 3)`` in original pixels, None where there is none.
+        """Return the warp ``(2, 3)`` in original pixels, None where there is none; both pictures are of one size.
 
         Raises:
             cv2.error: OpenCV gives up, as when an alignment does not converge.
@@ -169,15 +179,14 @@ def grey_picture(image: npt.NDArray[Any], downscale: int, *, blurred: bool = Fal
     return np.asarray(grey)
 
 
-def original_size(warp: npt.NDArray[Any], image: tuple[int, int], small: tuple[int, int]) -> Float64Array:
+def original_size(warp: npt.NDArray[Any], look: Look) -> Float64Array:
     """Return a warp between small pictures as one between the originals, float64 ``(2, 3)``.
 
     Args:
         warp: ``(2, 3)``.
-        image: Height and width of the original.
-        small: Height and width of the small picture.
+        look: At either picture.
     """
-    vertical, horizontal = image[0] / small[0], image[1] / small[1]
+    vertical, horizontal = look.sizes[:2] / look.sizes[2:]
     full = np.array(warp, np.float64)
     full[0, 1] *= horizontal / vertical
     full[1, 0] *= vertical / horizontal

@@ -14,6 +14,7 @@ import numpy as np
 
 from vtrack_common_mot.camera_motion.config import FeatureMatchingConfig
 from vtrack_common_mot.camera_motion.estimator import (
+    Look,
     PictureEstimator,
     foreground_mask,
     grey_picture,
@@ -31,11 +32,8 @@ __all__ = ["FeatureMatching", "Orb", "Sift"]
 _DEVIATIONS = 2.5
 """Matches whose shift is this many standard deviations from the mean are left out."""
 
-_Look = tuple[tuple[int, int], tuple[int, int], Any, Any]
-"""Sizes of the picture and of the small one, places of its features float64 ``(n, 2)``, and their descriptors."""
 
-
-class FeatureMatching(PictureEstimator[_Look]):
+class FeatureMatching(PictureEstimator):
     """Matches the features of each picture with those of the one before."""
 
     def __init__(self, name: str, finder: Any, describer: Any, matcher: Any, config: FeatureMatchingConfig) -> None:
@@ -51,35 +49,34 @@ class FeatureMatching(PictureEstimator[_Look]):
         self._finder, self._describer, self._matcher = finder, describer, matcher
         super().__init__(name, config)
 
-    def _look(self, image: Image, boxes: npt.NDArray[np.float32] | None) -> _Look:
-        size = image.shape[0], image.shape[1]
+    def _look(self, image: Image, boxes: npt.NDArray[np.float32] | None) -> Look:
         grey = grey_picture(image, self.config.downscale)
-        small = grey.shape[0], grey.shape[1]
-        mask = foreground_mask(small, boxes, size, self.config.border)
+        size = image.shape[0], image.shape[1]
+        mask = foreground_mask((grey.shape[0], grey.shape[1]), boxes, size, self.config.border)
         points, descriptors = self._describer.compute(grey, self._finder.detect(grey, mask))
         places = np.array([point.pt for point in points], np.float64).reshape(-1, 2)
-        return size, small, places, descriptors
+        return Look(image, grey, places, descriptors, keeps_small=False)
 
-    def _compare(self, before: _Look, now: _Look) -> npt.NDArray[Any] | None:
-        (_, _, old, old_descriptors), (size, small, new, new_descriptors) = before, now
-        if old_descriptors is None or new_descriptors is None or len(new) < 2:
+    def _compare(self, before: Look, now: Look) -> npt.NDArray[Any] | None:
+        old, new = before.points, now.points
+        if before.descriptors is None or now.descriptors is None or len(new) < 2:
             return None
         matches = [
             (best.queryIdx, best.trainIdx)
-            for best, second in self._matcher.knnMatch(old_descriptors, new_descriptors, 2)
+            for best, second in self._matcher.knnMatch(before.descriptors, now.descriptors, 2)
             if best.distance < self.config.ratio * second.distance
         ]
         pairs = np.array(matches, np.int64).reshape(-1, 2)
         here, there = old[pairs[:, 0]], new[pairs[:, 1]]
         shifts = here - there
-        near = (np.abs(shifts) < self.config.max_shift * np.array([small[1], small[0]])).all(1)
+        near = (np.abs(shifts) < self.config.max_shift * now.sizes[[3, 2]]).all(1)
         here, there, shifts = here[near], there[near], shifts[near]
         if len(shifts) == 0:
             return None
         # Where all shifts are equal, to the last digit, none is an outlier.
         usual = (shifts - shifts.mean(0) <= _DEVIATIONS * shifts.std(0)).all(1)
         warp = partial_affine(here[usual], there[usual])
-        return None if warp is None else original_size(warp, size, small)
+        return None if warp is None else original_size(warp, now)
 
 
 class Orb(FeatureMatching):

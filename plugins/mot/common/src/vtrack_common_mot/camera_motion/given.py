@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from vtcore.errors import DataError
 from vtcore.instances import Float64Array, Instances
+from vtcore.state import Stateful
 from vtrack_common_mot.camera_motion.config import FileConfig, StillConfig
 from vtrack_common_mot.camera_motion.estimator import IDENTITY
 
@@ -51,19 +52,21 @@ def read_warps(path: str | Path) -> Float64Array:
     return warps
 
 
-class GivenWarps:
-    """Gives the warps of a file.
+class GivenWarps(Stateful):
+    """Gives the warps of a file; those of frames that were dropped go into the next one's.
 
     Args:
         path: The file; ``{sequence}`` stands for the sequence's name, ``{scene}`` for the name without a public
             detector's.
     """
 
+    _STATE: ClassVar[tuple[str, ...]] = ("_file", "_last")
+
     def __init__(self, *, path: str) -> None:
         self.config = FileConfig(path=path)
         self._warps: Float64Array | None = None
         self._file = path
-        self._calls = 0
+        self._last = -1
 
     def reset(self, sequence: Sequence | None = None) -> None:
         """Read the sequence's file.
@@ -71,7 +74,7 @@ class GivenWarps:
         Raises:
             DataError: It is wrong, has no line for each frame, or which file to read depends on a sequence.
         """
-        self._calls = 0
+        self._last = -1
         self._warps = None
         self._file = self.config.path
         if sequence is not None:
@@ -86,6 +89,14 @@ class GivenWarps:
             message = f"has warps for {len(self._warps)} frames, and the sequence has {length}"
             raise DataError(message, file=self._file)
 
+    def proceed(self, sequence: Sequence) -> None:
+        """Read the next sequence's file, as `reset` does."""
+        self.reset(sequence)
+
+    def _restored(self) -> None:
+        # Read again when it is needed.
+        self._warps = None
+
     def estimate(self, frame: Frame | None, detections: Instances | None = None) -> Float64Array:
         """Return the warp from the frame before to this one, float64 ``(2, 3)``; not to be changed.
 
@@ -96,17 +107,31 @@ class GivenWarps:
         Raises:
             DataError: There is none for the frame.
         """
-        index = self._calls if frame is None else frame.index
-        self._calls = index + 1
         if self._warps is None:
-            raise DataError(f"which file of warps to read depends on the sequence ({self._file}); reset with one first")
+            if "{" in self._file:
+                message = f"which file of warps to read depends on the sequence ({self._file}); reset with one first"
+                raise DataError(message)
+            self._warps = read_warps(self._file)
+        last, index = self._last, self._last + 1 if frame is None else frame.index
         if index >= len(self._warps):
             raise DataError(f"has warps for {len(self._warps)} frames, none for frame {index + 1}", file=self._file)
+        self._last = index
         warp: Float64Array = self._warps[index]
-        return warp
+        # Nothing is known of a frame before the first that was given.
+        return warp if last < 0 or index <= last + 1 else _joined(self._warps[last + 1 : index + 1])
 
 
-class Still:
+def _joined(warps: Float64Array) -> Float64Array:
+    """Return one warp ``(2, 3)`` that does what several, one after the other, do."""
+    whole = np.eye(3)
+    for warp in warps:
+        whole[:2] = warp @ whole
+    joined: Float64Array = whole[:2]
+    joined.setflags(write=False)
+    return joined
+
+
+class Still(Stateful):
     """A camera that stands still."""
 
     def __init__(self) -> None:
@@ -114,6 +139,9 @@ class Still:
 
     def reset(self, sequence: Sequence | None = None) -> None:
         """Forget nothing."""
+
+    def proceed(self, sequence: Sequence) -> None:
+        """Go on."""
 
     def estimate(self, frame: Frame | None, detections: Instances | None = None) -> Float64Array:
         """Return the identity, float64 ``(2, 3)``; not to be changed."""

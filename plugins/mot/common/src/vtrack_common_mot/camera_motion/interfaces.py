@@ -18,10 +18,13 @@ class CameraMotion(Protocol):
     def reset(self, sequence: Sequence | None = None) -> None:
         """Forget the last frame. Called before a sequence's first frame."""
 
-    def estimate(self, frame: Frame | None, detections: Instances | None = None) -> Float64Array:
-        """Return the warp from the frame before to this one.
+    def proceed(self, sequence: Sequence) -> None:
+        """Go on with the frames of another sequence, the first of which follows the last frame seen."""
 
-        Call it for every frame in order; trackers do so once in each update.
+    def estimate(self, frame: Frame | None, detections: Instances | None = None) -> Float64Array:
+        """Return the warp from the frame before, the last that was given, to this one.
+
+        Call it for every frame in order; trackers do so once in each update. Frames may have been dropped in between.
 
         Args:
             frame: The next frame.

@@ -15,6 +15,7 @@ import numpy as np
 
 from vtrack_common_mot.camera_motion.config import SparseFlowConfig
 from vtrack_common_mot.camera_motion.estimator import (
+    Look,
     PictureEstimator,
     foreground_mask,
     grey_picture,
@@ -29,11 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SparseFlow"]
 
-_Look = tuple[tuple[int, int], Any, Any]
-"""Height and width of the picture, the picture in grey, and its corners float32 ``(n, 1, 2)`` or None."""
 
-
-class SparseFlow(PictureEstimator[_Look]):
+class SparseFlow(PictureEstimator):
     """Follows the corners of each picture into the next and takes the warp that most of them agree on.
 
     Args:
@@ -68,10 +66,9 @@ class SparseFlow(PictureEstimator[_Look]):
         )
         super().__init__("sparse-flow", config)
 
-    def _look(self, image: Image, boxes: npt.NDArray[np.float32] | None) -> _Look:
-        size = image.shape[0], image.shape[1]
+    def _look(self, image: Image, boxes: npt.NDArray[np.float32] | None) -> Look:
         grey = grey_picture(image, self.config.downscale)
-        mask = foreground_mask((grey.shape[0], grey.shape[1]), boxes, size)
+        mask = foreground_mask((grey.shape[0], grey.shape[1]), boxes, (image.shape[0], image.shape[1]))
         corners = cv2.goodFeaturesToTrack(
             grey,
             self.config.max_corners,
@@ -80,14 +77,13 @@ class SparseFlow(PictureEstimator[_Look]):
             mask=mask,
             blockSize=self.config.block_size,
         )
-        return size, grey, corners
+        return Look(image, grey, corners)
 
-    def _compare(self, before: _Look, now: _Look) -> npt.NDArray[Any] | None:
-        (_, template, corners), (size, picture, _) = before, now
-        if corners is None or template.shape != picture.shape:
+    def _compare(self, before: Look, now: Look) -> npt.NDArray[Any] | None:
+        corners = before.points
+        if corners is None:
             return None
-        moved, status, _ = cv2.calcOpticalFlowPyrLK(template, picture, corners, np.empty_like(corners))
+        moved, status, _ = cv2.calcOpticalFlowPyrLK(before.small, now.small, corners, np.empty_like(corners))
         found = status.ravel() == 1
         warp = partial_affine(corners.reshape(-1, 2)[found], moved.reshape(-1, 2)[found])
-        height, width = picture.shape
-        return None if warp is None else original_size(warp, size, (height, width))
+        return None if warp is None else original_size(warp, now)
