@@ -15,6 +15,9 @@ __all__ = ["State", "Stateful"]
 State = Mapping[str, npt.NDArray[Any]]
 """Dotted names and arrays: what ``numpy.savez`` keeps and ``numpy.load`` gives back, without pickling."""
 
+_CLASS = "class"
+"""Name of the entry that says whose state it is; no attribute can be called so."""
+
 _NOTHING: npt.NDArray[Any] = np.empty(0, "S1")
 """Stands for None."""
 
@@ -36,13 +39,16 @@ class Stateful:
 
         Returns:
             Arrays by dotted names, for ``numpy.savez(path, **state)``.
+
+        Raises:
+            StateError: Something that belongs to it cannot be kept: an object that is not Stateful.
         """
-        state: dict[str, npt.NDArray[Any]] = {}
+        state: dict[str, npt.NDArray[Any]] = {_CLASS: np.array(type(self).__name__)}
         for name, value in self._parts():
             if isinstance(value, Stateful):
                 state |= {f"{name}.{inner}": part for inner, part in value.state_dict().items()}
             else:
-                state[name] = _NOTHING if value is None else np.array(value)
+                state[name] = _NOTHING if value is None else self._kept(name, value)
         return state
 
     def load_state_dict(self, state: State) -> None:
@@ -52,12 +58,19 @@ class Stateful:
             state: Arrays by dotted names, a mapping or what ``numpy.load`` gives. They are copied.
 
         Raises:
-            StateError: Something is missing in it or too much: it is another class's. The object stays as it was.
+            StateError: It is another class's, or something is missing in it or too much. The object stays as it was.
         """
-        wanted, given = set(self.state_dict()), set(state)
-        if wanted != given:
-            told = [f"it lacks {name!r}" for name in sorted(wanted - given)[:1]]
+        mine = self.state_dict()
+        wanted, given = set(mine), set(state)
+        told = [
+            f"it is one of {given_class}" if name == _CLASS else f"its {name.rpartition('.')[0]!r} is of {given_class}"
+            for name, given_class in _classes(state)
+            if name in wanted and given_class != str(mine[name])
+        ][:1]
+        if not told:
+            told += [f"it lacks {name!r}" for name in sorted(wanted - given)[:1]]
             told += [f"it has {name!r} besides" for name in sorted(given - wanted)[:1]]
+        if told:
             raise StateError(
                 f"this is no state of {type(self).__name__}: {' and '.join(told)}; "
                 "load it into an object of the class and with the options it was taken from"
@@ -73,6 +86,15 @@ class Stateful:
                 setattr(self, self._attributes()[name], _plain(state[name]))
         self._restored()
 
+    def _kept(self, name: str, value: Any) -> npt.NDArray[Any]:
+        kept = np.array(value)
+        if kept.dtype.hasobject:
+            raise StateError(
+                f"{type(self).__name__}: the state of its {name!r}, of {type(value).__name__}, cannot be kept; "
+                "derive that class from vtcore.state.Stateful"
+            )
+        return kept
+
     def _restored(self) -> None:
         """Put right what is computed from the state, or kept in another form than `state_dict` gives it."""
 
@@ -85,6 +107,12 @@ class Stateful:
         """Return the attributes of the whole class by their names in the state."""
         names = [name for base in reversed(cls.__mro__) for name in base.__dict__.get("_STATE", ())]
         return {name.lstrip("_"): name for name in names}
+
+
+def _classes(state: State) -> list[tuple[str, str]]:
+    """Return the entries that say of which class something is, the outermost first."""
+    names = sorted((name for name in state if name.rpartition(".")[2] == _CLASS), key=lambda name: name.count("."))
+    return [(name, str(np.asarray(state[name]))) for name in names]
 
 
 def _plain(value: npt.NDArray[Any]) -> Any:

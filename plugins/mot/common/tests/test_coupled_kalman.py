@@ -10,7 +10,9 @@ from vtrack_common_mot.coupled_kalman import WarpedXywhFilter
 from vtrack_common_mot.kalman import XywhFilter
 from vtrack_common_mot.overlap import BoxReader
 
-TRANSITION = np.eye(8) + np.eye(8, k=4)
+
+def transition(elapsed: float) -> np.ndarray:
+    return np.eye(8) + elapsed * np.eye(8, k=4)
 
 
 class MatrixFilter:
@@ -21,11 +23,12 @@ class MatrixFilter:
         sides = measured[2:]
         self.covariance = np.diag(np.square(np.concatenate((np.tile(sides / 10, 2), np.tile(sides / 16, 2)))))
 
-    def predict(self) -> None:
+    def predict(self, elapsed: float = 1.0) -> None:
         sides = self.mean[2:4]
         noise = np.diag(np.square(np.concatenate((np.tile(sides / 20, 2), np.tile(sides / 160, 2)))))
-        self.mean = TRANSITION @ self.mean
-        self.covariance = TRANSITION @ self.covariance @ TRANSITION.T + noise
+        ahead = transition(elapsed)
+        self.mean = ahead @ self.mean
+        self.covariance = ahead @ self.covariance @ ahead.T + elapsed * noise
 
     def warp(self, warp: np.ndarray) -> None:
         turn = np.kron(np.eye(4), warp[:, :2])
@@ -51,7 +54,8 @@ def random_warp(random: np.random.Generator) -> np.ndarray:
     return np.column_stack((np.eye(2) + random.normal(0, 0.05, (2, 2)), random.normal(0, 5, 2)))
 
 
-def test_a_batch_equals_matrices_one_by_one() -> None:
+@pytest.mark.parametrize("regular", [True, False])
+def test_a_batch_equals_matrices_one_by_one(regular: bool) -> None:
     boxes = boxes_over_time(7, 25)
     reader, batched = BoxReader(), WarpedXywhFilter()
     measured = batched.measure(reader.read(boxes[0])[1])
@@ -59,15 +63,16 @@ def test_a_batch_equals_matrices_one_by_one() -> None:
     single = [MatrixFilter(column) for column in measured.T]
     random = np.random.default_rng(4)
     for frame in boxes[1:]:
+        elapsed = 1.0 if regular else float(random.choice([0.25, 1, 1.7, 4]))
         warp = random_warp(random)
-        tracks = batched.warped(batched.predict(tracks), warp)
+        tracks = batched.warped(batched.predict(tracks, elapsed), warp)
         seen = random.random(len(single)) < 0.7
         measured = batched.measure(reader.read(frame)[1])
         some = tracks[:, seen]
         batched.update(some, measured[:, seen])
         tracks[:, seen] = some
         for track, column, is_seen in zip(single, measured.T, seen, strict=True):
-            track.predict()
+            track.predict(elapsed)
             track.warp(warp)
             if is_seen:
                 track.update(column)

@@ -9,8 +9,11 @@ from numpy.testing import assert_allclose
 from vtrack_common_mot.kalman import BoxFilter, XyahFilter, XysrFilter
 from vtrack_common_mot.overlap import BoxReader
 
-TRANSITION = np.eye(8) + np.eye(8, k=4)
 OBSERVATION = np.eye(4, 8)
+
+
+def transition(elapsed: float) -> np.ndarray:
+    return np.eye(8) + elapsed * np.eye(8, k=4)
 
 
 class MatrixFilter:
@@ -27,16 +30,17 @@ class MatrixFilter:
         else:
             self.covariance = np.diag([10.0, 10, 10, 10, 1e4, 1e4, 1e4, 0])
 
-    def predict(self) -> None:
+    def predict(self, elapsed: float = 1.0) -> None:
         noise = np.array([1, 1, 1, 1, 1e-2, 1e-2, 1e-4, 0])
         if self.heights:
             height = self.mean[3]
             sides, speed = [height / 20, height / 20, 1e-2, height / 20], height / 160
             noise = np.square([*sides, speed, speed, 1e-5, speed])
-        elif self.mean[2] + self.mean[6] <= 0:
+        elif self.mean[2] + elapsed * self.mean[6] <= 0:
             self.mean[6] = 0
-        self.mean = TRANSITION @ self.mean
-        self.covariance = TRANSITION @ self.covariance @ TRANSITION.T + np.diag(noise)
+        ahead = transition(elapsed)
+        self.mean = ahead @ self.mean
+        self.covariance = ahead @ self.covariance @ ahead.T + elapsed * np.diag(noise)
 
     def update(self, measured: np.ndarray) -> None:
         noise = np.array([1.0, 1, 10, 10])
@@ -55,8 +59,9 @@ def boxes_over_time(count: int, frames: int) -> np.ndarray:
     return np.concatenate((centre - sides / 2, centre + sides / 2), 2).astype(np.float32)
 
 
+@pytest.mark.parametrize("regular", [True, False])
 @pytest.mark.parametrize("kind", [XyahFilter, XysrFilter])
-def test_a_batch_equals_matrices_one_by_one(kind: type[BoxFilter]) -> None:
+def test_a_batch_equals_matrices_one_by_one(kind: type[BoxFilter], regular: bool) -> None:
     boxes = boxes_over_time(7, 25)
     reader, batched = BoxReader(), kind()
     measured = batched.measure(reader.read(boxes[0])[1])
@@ -64,14 +69,15 @@ def test_a_batch_equals_matrices_one_by_one(kind: type[BoxFilter]) -> None:
     single = [MatrixFilter(kind, column) for column in measured.T]
     random = np.random.default_rng(4)
     for frame in boxes[1:]:
-        tracks = batched.predict(tracks)
+        elapsed = 1.0 if regular else float(random.choice([0.25, 1, 1.7, 4]))
+        tracks = batched.predict(tracks, elapsed)
         seen = random.random(len(single)) < 0.7
         measured = batched.measure(reader.read(frame)[1])
         some = tracks[:, seen]
         batched.update(some, measured[:, seen])
         tracks[:, seen] = some
         for track, column, is_seen in zip(single, measured.T, seen, strict=True):
-            track.predict()
+            track.predict(elapsed)
             if is_seen:
                 track.update(column)
         assert_allclose(tracks[:8].T, [track.mean for track in single], rtol=1e-9, atol=1e-9)

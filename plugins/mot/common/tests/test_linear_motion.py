@@ -45,6 +45,16 @@ def test_time_between_frames_may_differ() -> None:
     assert motion.move(np.array([[0.0, 0, 4, 4]]), np.array([[1.0, 2, 1, 2]]), 2.5).tolist() == [[2.5, 5, 6.5, 9]]
 
 
+def test_velocities_are_of_the_time_that_went_by() -> None:
+    motion = LinearMotion(3)
+    frames, times = np.array([[1, 2, 3]]), np.array([[0.0, 4, 6]])
+    moved, velocity, _ = motion.predict(BOXES, frames, 4, times=times, elapsed=0.5)
+    assert velocity.tolist() == [[1, 0, 10 / 6, 0]]
+    assert moved[0] == pytest.approx([6.5, 0, 20 + 5 / 6, 10])
+    velocity, known = motion.velocities(BOXES, frames, np.zeros((1, 3)))
+    assert (velocity.tolist(), known.tolist()) == ([[0, 0, 0, 0]], [False])
+
+
 def test_one_box_has_no_velocity() -> None:
     with pytest.raises(ValueError, match="samples: must be >= 2, got 1"):
         LinearMotion(1)

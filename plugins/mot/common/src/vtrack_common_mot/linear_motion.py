@@ -33,7 +33,13 @@ class LinearMotion:
         self._centre_only = centre_only
 
     def predict(
-        self, boxes: Float64Array, frames: Int64Array, frame: int
+        self,
+        boxes: Float64Array,
+        frames: Int64Array,
+        frame: int,
+        *,
+        times: Float64Array | None = None,
+        elapsed: float = 1.0,
     ) -> tuple[Float64Array, Float64Array, BoolArray]:
         """Return where every track will be in a frame if it was seen in the one before, else where it was last.
 
@@ -41,26 +47,31 @@ class LinearMotion:
             boxes: As `velocities` takes them.
             frames: The same.
             frame: The frame to predict.
+            times: As `velocities` takes them.
+            elapsed: How much time after the frame before it is, in the unit of `times`.
 
         Returns:
             Boxes ``(n, 4)``, velocities and whether there is one, as from `velocities`; a track that was not seen in
             the frame before has none, so that its caller can go on with an earlier one.
         """
-        velocity, known = self.velocities(boxes, frames)
+        velocity, known = self.velocities(boxes, frames, times)
         known &= frames[:, -1] == frame - 1
         velocity[~known] = 0
-        return self.move(boxes[:, -1], velocity), velocity, known
+        return self.move(boxes[:, -1], velocity, elapsed), velocity, known
 
-    def velocities(self, boxes: Float64Array, frames: Int64Array) -> tuple[Float64Array, BoolArray]:
+    def velocities(
+        self, boxes: Float64Array, frames: Int64Array, times: Float64Array | None = None
+    ) -> tuple[Float64Array, BoolArray]:
         """Return the velocity of every track, and whether it has one.
 
         Args:
             boxes: ``(n, t, 4)``, ``x1, y1, x2, y2`` of the latest boxes of n tracks, the latest last; what there is no
                 box for is of any finite value.
-            frames: int64 ``(n, t)``, their frames; -1 where there is no box.
+            frames: int64 ``(n, t)``, their frames, counted as they came; -1 where there is no box.
+            times: float64 ``(n, t)``, when those frames were, in any unit; None: each one frame after the one before.
 
         Returns:
-            float64 ``(n, 4)`` per frame, or ``(n, 2)`` of the centre, zeros where there is none; and bool ``(n,)``.
+            float64 ``(n, 4)`` per frame, or per unit of `times`, or ``(n, 2)`` of the centre, zeros where there is none; and bool ``(n,)``.
         """
         places = self._places(np.asarray(boxes, np.float64)[:, -self._samples :])
         frames = frames[:, -self._samples :]
@@ -68,9 +79,10 @@ class LinearMotion:
         joined = (np.diff(frames, axis=1) == 1) & (frames[:, :-1] >= 0)
         # Only steps after the last gap count.
         joined = np.logical_and.accumulate(joined[:, ::-1], axis=1)[:, ::-1]
-        count = joined.sum(1)
-        velocity: Float64Array = (steps * joined[..., None]).sum(1) / np.maximum(count, 1)[:, None]
-        return velocity, count > 0
+        gone_by = joined.sum(1) if times is None else (np.diff(times[:, -self._samples :], axis=1) * joined).sum(1)
+        known = gone_by > 0
+        velocity: Float64Array = (steps * joined[..., None]).sum(1) / np.where(known, gone_by, np.inf)[:, None]
+        return velocity, known
 
     def move(self, boxes: Float64Array, velocity: Float64Array, frames: float = 1.0) -> Float64Array:
         """Return the boxes ``(n, 4)`` after some frames of their velocity.

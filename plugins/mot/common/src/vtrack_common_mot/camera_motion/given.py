@@ -60,12 +60,12 @@ class GivenWarps(Stateful):
             detector's.
     """
 
-    _STATE: ClassVar[tuple[str, ...]] = ("_file", "_last")
+    _STATE: ClassVar[tuple[str, ...]] = ("_path", "_last")
 
     def __init__(self, *, path: str) -> None:
         self.config = FileConfig(path=path)
         self._warps: Float64Array | None = None
-        self._file = path
+        self._path = path
         self._last = -1
 
     def reset(self, sequence: Sequence | None = None) -> None:
@@ -76,18 +76,18 @@ class GivenWarps(Stateful):
         """
         self._last = -1
         self._warps = None
-        self._file = self.config.path
+        self._path = self.config.path
         if sequence is not None:
             scene = _DETECTOR.sub("", sequence.name)
-            self._file = self._file.replace("{sequence}", sequence.name).replace("{scene}", scene)
-        elif "{" in self._file:
+            self._path = self._path.replace("{sequence}", sequence.name).replace("{scene}", scene)
+        elif "{" in self._path:
             # Known with the first sequence: a tracker is reset when it is made.
             return
-        self._warps = read_warps(self._file)
+        self._warps = read_warps(self._path)
         length = None if sequence is None else sequence.length
         if length is not None and len(self._warps) < length:
             message = f"has warps for {len(self._warps)} frames, and the sequence has {length}"
-            raise DataError(message, file=self._file)
+            raise DataError(message, file=self._path)
 
     def proceed(self, sequence: Sequence) -> None:
         """Read the next sequence's file, as `reset` does."""
@@ -108,13 +108,13 @@ class GivenWarps(Stateful):
             DataError: There is none for the frame.
         """
         if self._warps is None:
-            if "{" in self._file:
-                message = f"which file of warps to read depends on the sequence ({self._file}); reset with one first"
+            if "{" in self._path:
+                message = f"which file of warps to read depends on the sequence ({self._path}); reset with one first"
                 raise DataError(message)
-            self._warps = read_warps(self._file)
+            self._warps = read_warps(self._path)
         last, index = self._last, self._last + 1 if frame is None else frame.index
         if index >= len(self._warps):
-            raise DataError(f"has warps for {len(self._warps)} frames, none for frame {index + 1}", file=self._file)
+            raise DataError(f"has warps for {len(self._warps)} frames, none for frame {index + 1}", file=self._path)
         self._last = index
         warp: Float64Array = self._warps[index]
         # Nothing is known of a frame before the first that was given.
