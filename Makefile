@@ -1,9 +1,9 @@
 # Each target works alone, from a bare machine with Python 3.10 to 3.13 and make.
 PYTHON ?= python3
 BIN := .venv/bin
-MANIFESTS := $(wildcard plugins/*/*/pyproject.toml) datasets/pyproject.toml
+MANIFESTS := plugins/nets/pyproject.toml $(wildcard plugins/*/*/pyproject.toml) datasets/pyproject.toml
 PLUGINS := $(patsubst %/pyproject.toml,%,$(MANIFESTS))
-SOURCES := vtcore datasets/src $(wildcard plugins/*/*/src)
+SOURCES := vtcore datasets/src plugins/nets/src $(wildcard plugins/*/*/src)
 
 # The packages' own folders, so that each module has one name whatever is installed.
 space := $(subst ,, )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -263,6 +265,61 @@ def camera_motion(case: Any) -> None:
     check.finish()
 
 
+def aflink(case: Any) -> None:
+    """The network on pairs made from names, on each pair of scripted tracks, and the tracks linked."""
+    refiners = _aflink_refiners(case)
+    import torch
+
+    from vtrack_plugin_aflink.features import beginnings, endings, standardised
+    from vtrack_plugin_aflink.tracks import Tracks
+
+    stated, check, rows = case.stated, Checker(case), case.stored()["given:tracks"]
+    network, size = refiners[""].network, stated["hyper"]["length"]
+    # The reference looks at the first three columns only.
+    inputs = [case.fill().fill_input(name, shape)[..., :3] for name, shape in stated["inputs"].items()]
+    with torch.inference_mode():
+        pairs = [torch.from_numpy(np.ascontiguousarray(each)) for each in inputs]
+        check.close("confidence", network(*pairs))
+        check.close("temporal", network.TemporalModule_1(pairs[0][:1]))
+    # Frames count from 1 there, from 0 in tables.
+    table = _table(rows - np.eye(rows.shape[1])[0])
+    tracks = Tracks.of(table)
+    by_id = table.ids[tracks.firsts].argsort()
+    judged = np.full((len(tracks), len(tracks)), -1.0)
+    before, after = (1 - np.eye(len(tracks))).nonzero()
+    judged[before, after] = refiners[""].confidence(table, tracks, by_id[before], by_id[after])
+    check.close("pair_confidence", judged)
+    values = np.column_stack((table.frames + 1.0, table.ltwh))[tracks.rows]
+    starts, lengths = tracks.starts[by_id], tracks.lengths[by_id]
+    pair = endings(values, starts[:1], lengths[:1], size), beginnings(values, starts[1:2], lengths[1:2], size)
+    for name, value in zip(("transform_1", "transform_2"), standardised(*pair), strict=True):
+        check.close(name, value[0])
+    # The reference takes the place of a track in order of appearance for its id: ours does, where these are the same.
+    in_order = table.ids[tracks.firsts].tolist() == list(range(len(tracks)))
+    for refiner in [refiners["mmdet"], refiners[""]][: 1 + in_order]:
+        linked = refiner.refine(table)
+        _rows(check, "linked", TrackTable(linked.frames + 1, linked.ltwh, ids=linked.ids, scores=linked.scores))
+    check.finish()
+
+
+def _aflink_refiners(case: Any) -> dict[str, Any]:
+    """Return ours, and the one that repeats the reference, with weights that come from a file under its names."""
+    torch = pytest.importorskip("torch")
+    stated = case.stated
+    hyper, scale = stated["hyper"], stated.get("scale", {})
+    state = case.fill().fill_state_dict(stated["state_dict"])
+    scaled = {name: torch.from_numpy(np.asarray(value * scale.get(name, 1))) for name, value in state.items()}
+    options = {name: hyper[name] for name in ("spatial_threshold", "confidence_threshold", "length")}
+    options["temporal_threshold"] = tuple(hyper["temporal_threshold"])
+    with tempfile.TemporaryDirectory() as folder:
+        weights = Path(folder) / "weights.pth"
+        torch.save({"state_dict": scaled}, weights)
+        return {
+            compat: _refiner("aflink", **options, weights=str(weights), device="cpu", compat=compat)
+            for compat in ("", "mmdet")
+        }
+
+
 HANDLERS: Mapping[tuple[str, str], Callable[[Any], None]] = {
     ("kalman-xyah", "filter"): kalman,
     ("kalman-nsa", "filter"): kalman,
@@ -273,5 +330,6 @@ HANDLERS: Mapping[tuple[str, str], Callable[[Any], None]] = {
     ("ocsort", "associate"): associate,
     ("linear", "interpolate"): linear_interpolation,
     ("gsi", "interpolate"): gaussian_smoothing,
+    ("aflink", "forward"): aflink,
 }
 """By model and operation."""
