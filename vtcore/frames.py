@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -147,6 +148,15 @@ class Sequence(ABC):
 
     def detections(self) -> TrackTable | None:
         """Return the detections that come with the data, or None when there are none."""
+        return None
+
+    def content(self) -> Iterable[Path | str] | None:
+        """Return all that the images and times of its frames follow from, so that what is found in them can be kept.
+
+        A `Path` stands for the content of a file, wherever it lies; a text for anything else: a size or a rate that
+        files do not tell, which decoder is used, the options of pictures that are computed. None, the default, where
+        that cannot be told: detections in this sequence are never cached (`vtcore.detection_cache`).
+        """
         return None
 
     def check(self, needs: Collection[str]) -> Iterator[str]:

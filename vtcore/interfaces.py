@@ -9,6 +9,13 @@ wants a detector), ``"given-detections"`` (detections that come with the data) a
 stands in for a config that says nothing. What nobody needs is neither computed nor decoded. A config may also have a
 method ``check()`` that yields what is wrong on this machine, one line each, without importing its target: a missing
 file, a package that is not installed. ``vtcore check`` and the start of every run ask it.
+
+Two more optional members tell the cache of detections (`vtcore.detection_cache`) when the results of a detector or
+transform may be replayed. A method ``files()`` yields the paths, as text or `Path`, of the files and folders that they
+follow from, such as weights, whose content then is part of the key; ``{sequence}`` stands for the sequence's name. Of a
+config without it every option that names an existing file or folder counts. An attribute or property ``cacheable`` that
+is false keeps results out of the cache: those that are not the same from run to run, or cost nothing to find again. It
+is asked of a detector and of transforms; a component that holds others answers for them.
 """
 
 from __future__ import annotations

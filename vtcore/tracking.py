@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from collections.abc import Sequence as Seq
 from pathlib import Path
@@ -100,7 +101,7 @@ def track_source(
     experiment = load_experiment(tables)
     sequences = [sequence] if sequence is not None else _sequences(experiment, objects)
     images = all(each.has_images for each in sequences)
-    return _track_all(sequences, _pipeline(experiment, objects, images=images))
+    return _track_all(sequences, _pipeline(experiment, objects, sequences, images=images))
 
 
 def _sequences(experiment: Experiment, objects: Mapping[str, Any]) -> tuple[Sequence, ...]:
@@ -111,16 +112,24 @@ def _sequences(experiment: Experiment, objects: Mapping[str, Any]) -> tuple[Sequ
     return tuple(checked.sequences)
 
 
-def _pipeline(experiment: Experiment, objects: Mapping[str, Any], *, images: bool) -> Pipeline:
+def _pipeline(
+    experiment: Experiment, objects: Mapping[str, Any], sequences: Seq[Sequence], *, images: bool
+) -> Pipeline:
     from vtcore.components import BuildContext, build
+    from vtcore.detection_cache import RunCache
     from vtcore.runs.pipeline import Pipeline
 
     context = BuildContext(device=experiment.run.device, dtype=experiment.run.dtype, seed=experiment.run.seed)
-    configured = {"detector": experiment.detector, "tracker": experiment.tracker}
-    built = {name: build(part, context) for name, part in configured.items() if part is not None}
+    cache = RunCache(experiment)
+    built: dict[str, Any] = {}
+    if experiment.detector is not None:
+        built["detector"] = cache.detector(sequences, functools.partial(build, experiment.detector, context))
+    if experiment.tracker is not None:
+        built["tracker"] = build(experiment.tracker, context)
     options = experiment.run
     parts = built | dict(objects)
-    return Pipeline(images=images, prefetch=options.prefetch, max_frames=options.max_frames, **parts)
+    # Whoever asks for tracks may look at the pictures.
+    return Pipeline(images=images, prefetch=options.prefetch, max_frames=options.max_frames, cache=cache, **parts)
 
 
 def _track_all(sequences: Seq[Sequence], pipeline: Pipeline) -> Iterator[Instances]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import attrs
 
@@ -15,6 +16,9 @@ __all__ = ["GivenConfig"]
 @attrs.frozen(kw_only=True)
 class GivenConfig:
     """Detections that come with the data, or from a file."""
+
+    # Reading them again is all that a cache could do.
+    cacheable: ClassVar[bool] = False
 
     path: str = option(
         "",
@@ -35,6 +39,11 @@ class GivenConfig:
     def needs(self) -> frozenset[str]:
         """Detections of the data set, unless a file has them; never pixels."""
         return frozenset() if self.path else frozenset({"given-detections"})
+
+    def files(self) -> Iterator[str]:
+        """Yield the file, for a component that holds this one and can be cached."""
+        if self.path:
+            yield self.path
 
     def check(self) -> Iterator[str]:
         """Yield that the file is not there."""

@@ -52,6 +52,12 @@ class RunOptions:
     sequences: list[str] = option(factory=list, help="Only these sequences; empty means all.")
     max_frames: int = option(0, "Stop each sequence after so many frames; 0 means never.", unit="frames", ge=0)
     prefetch: int = option(8, "Frames decoded ahead; more smooths over slow frames.", unit="frames", ge=1)
+    cache: str = option(
+        "auto",
+        "What to do with the cache of detections (vtcore cache): auto replays what is there for exactly this detector "
+        "and data, fill also stores what is computed, off leaves it alone.",
+        choices=("auto", "fill", "off"),
+    )
     report: bool = option(True, "Write report.html.")
     show: bool = option(False, "Show the tracks in a window while they are made, where there is a display.")
 

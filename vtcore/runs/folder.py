@@ -20,7 +20,7 @@ __all__ = ["RunFolder"]
 _CONTENTS = ("experiment.toml", "versions.json", "log.jsonl", "metrics.json", "report.html")
 _FOLDERS = ("results", "refined", "videos", "checkpoints")
 # What may differ between a run and its continuation: nothing that changes a result.
-_FREE_KEYS = ("run.output", "run.show", "run.prefetch", "run.report", "requires", "plugins.disable")
+_FREE_KEYS = ("run.output", "run.show", "run.prefetch", "run.report", "run.cache", "requires", "plugins.disable")
 
 
 class RunFolder:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Generator, Iterator
 from collections.abc import Sequence as Seq
 from contextlib import closing
+from typing import TYPE_CHECKING, Protocol
 
 from vtcore.errors import VtcoreError
 from vtcore.frames import Frame, Sequence
@@ -15,13 +16,30 @@ from vtcore.interfaces import Detector, Tracker, Transform
 from vtcore.labels import LabelMap
 from vtcore.sources.prefetch import prefetch
 
-__all__ = ["STAGES", "Pipeline", "Tracked"]
+if TYPE_CHECKING:
+    from vtcore.detection_cache.recording import Recording
+    from vtcore.detection_cache.stored import StoredDetections
+
+__all__ = ["STAGES", "DetectionKeeping", "Pipeline", "Tracked"]
 
 Tracked = Generator[tuple[Frame, Instances, Instances], None, None]
 """Each frame with its detections and its tracks."""
 
 STAGES = ("decode", "transform", "detect", "track", "write")
 """The stages whose time a run measures."""
+
+
+class DetectionKeeping(Protocol):
+    """Where detections are found again and stored: `vtcore.detection_cache.RunCache`."""
+
+    def stored(self, sequence: Sequence) -> StoredDetections | None:
+        """Return the detections of a sequence to replay, None to have them computed."""
+
+    def recording(self, sequence: Sequence) -> Recording | None:
+        """Return what stores computed detections, None to have them forgotten."""
+
+    def recorded(self, sequence: Sequence, recording: Recording) -> None:
+        """Take note of a recording that is over."""
 
 
 class Pipeline:
@@ -41,6 +59,8 @@ class Pipeline:
         images: bool = True,
         prefetch: int = 8,
         max_frames: int = 0,
+        cache: DetectionKeeping | None = None,
+        replay_images: bool = True,
     ) -> None:
         """Put the parts together.
 
@@ -51,6 +71,8 @@ class Pipeline:
             images: Whether anyone needs decoded pixels.
             prefetch: Frames decoded ahead.
             max_frames: Stop after so many frames; 0 for never.
+            cache: Where detections are found again and stored.
+            replay_images: Whether anyone but transforms and detector needs decoded pixels.
         """
         self._transforms = transforms
         self._detector = detector
@@ -58,6 +80,9 @@ class Pipeline:
         self._images = images
         self._prefetch = prefetch
         self._max_frames = max_frames
+        self._cache = cache
+        self._replay_images = images and replay_images
+        self._stored: StoredDetections | None = None
         self._classes = () if detector is None else tuple(detector.classes)
         self.seconds = self._stages()
 
@@ -79,9 +104,13 @@ class Pipeline:
             DataError: The source cannot be read, or detector and data have no class in common.
         """
         self.seconds = self._stages()
+        # The key of stored detections holds the class names as the data set gives them.
+        self._stored = None if self._cache is None else self._cache.stored(sequence)
         self.name_classes(sequence)
         to_labels = LabelMap(self._classes, sequence.classes)
-        if self._detector is not None:
+        if self._stored is not None:
+            self._stored.prepare(sequence)
+        elif self._detector is not None:
             self._detector.reset(sequence)
         if self._tracker is not None:
             self._tracker.reset(sequence)
@@ -101,6 +130,9 @@ class Pipeline:
                 yield frame, detections, tracks
 
     def _detected(self, sequence: Sequence) -> Generator[tuple[Frame, Instances], None, None]:
+        if self._stored is not None:
+            yield from self._replayed(sequence, self._stored)
+            return
         frames = self._frames(sequence)
         with closing(frames):
             if self._detector is None:
@@ -108,14 +140,38 @@ class Pipeline:
                 for frame in frames:
                     yield frame, nothing
                 return
-            clock = time.perf_counter
-            # Waiting for a full batch would hold back the frames of a live source.
-            size = 1 if sequence.live else self._detector.batch_size
+            yield from self._computed(sequence, frames, self._detector)
+
+    def _computed(
+        self, sequence: Sequence, frames: Iterator[Frame], detector: Detector
+    ) -> Generator[tuple[Frame, Instances], None, None]:
+        """Detect, and store what was found where the cache asks for it and the source comes to its end."""
+        clock = time.perf_counter
+        # Waiting for a full batch would hold back the frames of a live source.
+        size = 1 if sequence.live else detector.batch_size
+        recording = None if self._cache is None else self._cache.recording(sequence)
+        try:
             for batch in _batches(frames, size):
                 began = clock()
-                found = self._detector.detect(batch)
+                found = detector.detect(batch)
                 self.seconds["detect"] += clock() - began
+                if recording is not None:
+                    recording.add(batch, found)
                 yield from zip(batch, found, strict=True)
+            if self._cache is not None and recording is not None:
+                recording.finish(sequence, classes=self._classes, batch_size=size)
+                self._cache.recorded(sequence, recording)
+        finally:
+            if recording is not None:
+                recording.close()
+
+    def _replayed(self, sequence: Sequence, stored: StoredDetections) -> Generator[tuple[Frame, Instances], None, None]:
+        if not self._replay_images:
+            yield from stored.replay(sequence, self._max_frames)
+            return
+        with closing(self._frames(sequence)) as frames:
+            for frame in frames:
+                yield frame, stored.detections(frame.index)
 
     def _frames(self, sequence: Sequence) -> Generator[Frame, None, None]:
         frames = self._timed(sequence.frames(images=self._images), "decode")

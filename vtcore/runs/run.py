@@ -5,15 +5,18 @@ from __future__ import annotations
 import random
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from vtcore.components import BuildContext, build
+from vtcore.detection_cache import RunCache
+from vtcore.detection_cache.identity import other_needs
 from vtcore.drawing.display import Display
 from vtcore.errors import DamagedSourceError, OutputError, PreflightError
 from vtcore.evaluation import Evaluation, build_metrics, evaluate, write_metrics
 from vtcore.experiments import Experiment
 from vtcore.frames import Sequence
 from vtcore.host import PluginHost, plugin_host
+from vtcore.interfaces import Detector
 from vtcore.preflight import preflight, require
 from vtcore.refinement import build_refiners, refine_file
 from vtcore.results.read import RESULT_SUFFIXES, find_results
@@ -83,6 +86,7 @@ class Run:
             for sequence in self.sequences:
                 if sequence.name not in finished:
                     self._track(sequence)
+            self.notes += self._cache.outcome()
             self._refine()
             evaluation = self._evaluate()
             if self.experiment.run.report:
@@ -123,19 +127,29 @@ class Run:
         random.seed(options.seed)
         self._writers = [build(writer, context) for writer in experiment.writers]
         self._check_writers()
+        self._cache = RunCache(experiment, self.host, classes=context.classes)
         self._refiners = build_refiners(experiment.refiners, context)
         self._metrics = build_metrics(experiment.metrics, context)
         self._display = Display(options.output) if options.show else None
         self._pipeline = Pipeline(
             transforms=[build(transform, context) for transform in experiment.transforms],
-            detector=None if experiment.detector is None else build(experiment.detector, context),
+            detector=self._detector(context),
             tracker=None if experiment.tracker is None else build(experiment.tracker, context),
             images="image" in experiment.needs(),
             prefetch=options.prefetch,
             max_frames=options.max_frames,
+            cache=self._cache,
+            replay_images="image" in other_needs(experiment),
         )
         for sequence in self.sequences:
             self._pipeline.name_classes(sequence)
+
+    def _detector(self, context: BuildContext) -> Detector | None:
+        """Make the detector, unless all its detections are in the cache."""
+        configured = self.experiment.detector
+        if configured is None:
+            return None
+        return self._cache.detector(self.sequences, lambda: cast("Detector", build(configured, context)))
 
     def _check_writers(self) -> None:
         """Refuse what only the writers themselves tell, before anything is tracked."""
@@ -204,6 +218,8 @@ class Run:
     def _track(self, sequence: Sequence) -> None:
         with DeferredInterrupts() as interrupts:
             tracked = self._pipeline.track(sequence)
+            if (replayed := self._cache.replayed.get(sequence.name)) is not None:
+                self.folder.log("detections_replayed", sequence=sequence.name, entry=str(replayed))
             self.host.notify("vtcore_sequence_started", run=self, sequence=sequence)
             writing = SequenceWriting(self._writers, self.folder.path, sequence)
             damaged_before = len(self.damage)

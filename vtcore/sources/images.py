@@ -143,7 +143,7 @@ class ImageSequence(Sequence):
             detections: The given detections, if any.
         """
         self.paths = tuple(Path(path) for path in paths)
-        self._size = (width, height)
+        self._size = self._told_size = (width, height)
         self._annotations = annotations
         self._detections = detections
         super().__init__(
@@ -202,6 +202,11 @@ class ImageSequence(Sequence):
     def detections(self) -> TrackTable | None:
         """Return the detections it was made with."""
         return self._detections
+
+    def content(self) -> Iterator[Path | str]:
+        """Yield the files, and what was said of them beforehand."""
+        yield f"frame rate {self.frame_rate}, size {self._told_size}"
+        yield from self.paths
 
     def check(self, needs: Collection[str]) -> Iterator[str]:
         """Yield which files are missing or empty, where images are asked for."""

@@ -138,6 +138,11 @@ class VideoSequence(Sequence):
             frames_read=count,
         )
 
+    def content(self) -> Iterator[Path | str]:
+        """Yield the file, and what decodes it."""
+        yield f"decoded by {type(video_reader(self._backend)).__name__}"
+        yield self.path
+
     def check(self, needs: Collection[str]) -> Iterator[str]:
         """Yield what keeps the file from being read; one that is only cut off can be read up to there."""
         try:

@@ -186,6 +186,12 @@ class MotChallengeSequence(Sequence):
             self._detections = self._cut(TrackTable(rows.frames, rows.ltwh, scores=rows.scores, labels=labels))
         return self._detections
 
+    def content(self) -> Iterator[Path | str]:
+        """Yield the image files, and what ``seqinfo.ini`` says of them."""
+        info = self._info
+        yield f"frame rate {info.frame_rate}, size {(info.width, info.height)}, frames {self._taken}"
+        yield from self._image_paths()
+
     def check(self, needs: Collection[str]) -> Iterator[str]:
         """Yield what is wrong with those of ``det.txt``, ``gt.txt`` and the images that are needed."""
         if "given-detections" in needs:

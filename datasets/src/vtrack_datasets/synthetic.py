@@ -16,6 +16,7 @@ from collections.abc import Sequence as Seq
 from itertools import chain
 from typing import ClassVar
 
+import attrs
 import numpy as np
 
 from vtcore.frames import Frame, Image, Sequence
@@ -124,6 +125,10 @@ class SyntheticSequence(Sequence):
     def _frame(self, index: int, *, images: bool) -> Frame:
         image = self.render(index) if images else None
         return Frame(index, image, time=index / self._config.frame_rate, sequence=self)
+
+    def content(self) -> list[str]:
+        """Return the options that every picture follows from."""
+        return [repr(attrs.evolve(self._config, sequences=1)), f"sequence {self._number}"]
 
     def render(self, index: int) -> Image:
         """Return the picture of any frame, uint8 ``(height, width, 3)``, blue-green-red."""

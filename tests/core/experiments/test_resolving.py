@@ -75,6 +75,7 @@ def test_resolved_holds_every_default_and_no_none(load: Load, write: Callable[..
             "sequences": [],
             "max_frames": 0,
             "prefetch": 8,
+            "cache": "auto",
             "report": True,
             "show": False,
         },

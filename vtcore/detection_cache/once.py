@@ -1,0 +1,188 @@
+"""Detections of a sequence, computed at most once."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from vtcore.components import BuildContext, build
+from vtcore.detection_cache.cache import DetectionCache
+from vtcore.detection_cache.identity import detecting_needs
+from vtcore.detection_cache.recording import Recording
+from vtcore.detection_cache.run_cache import RunCache
+from vtcore.detection_cache.stored import StoredDetections
+from vtcore.errors import DataError, ExperimentError, OutputError
+from vtcore.experiments.experiment import Experiment
+from vtcore.frames import Frame, Sequence
+from vtcore.host import PluginHost
+from vtcore.interfaces import Detector
+
+__all__ = ["DetectOnce", "detect_once"]
+
+
+def detect_once(
+    experiment: Experiment,
+    sequence: Sequence,
+    *,
+    host: PluginHost | None = None,
+    classes: tuple[str, ...] | None = None,
+    cache: DetectionCache | None = None,
+    force: bool = False,
+) -> StoredDetections:
+    """Return the detections of a sequence: from the cache, or computed and stored there.
+
+    Transforms and detector of the experiment are run, its tracker is not. What cannot be cached (`given`, a data set
+    that does not say what its pictures follow from) is stored in a temporary folder that lasts as long as the answer.
+    The sequence stays as it is: `StoredDetections.prepare` gives it the class names that it has in a run; a
+    `vtcore.labels.LabelMap` from ``classes`` to these turns the labels, as a run does.
+
+    Args:
+        experiment: With ``[detector]``, perhaps ``[[transforms]]``, and the options of ``[run]``; ``run.max_frames``
+            counts, ``run.cache`` does not.
+        sequence: Of the experiment's data set, or any other.
+        host: The plugins; the installed ones by default.
+        classes: The class names that components are built with: in a run those of its first sequence. Those of this
+            sequence by default.
+        cache: Where entries lie; the default folder when left out.
+        force: Whether to compute what is there already.
+
+    Raises:
+        ExperimentError: The experiment has no detector.
+        DataError: The source is live, cannot be read, or is damaged; nothing is stored then.
+        OutputError: The detections cannot be stored anywhere.
+    """
+    return DetectOnce(experiment, host=host, classes=classes, cache=cache, force=force)(sequence)
+
+
+class DetectOnce:
+    """`detect_once` for several sequences: the detector is made at most once.
+
+    Attributes:
+        notes: Why detections are not cached, and what else is worth telling.
+        computed: Whether the last answer was computed, not found.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        *,
+        host: PluginHost | None = None,
+        classes: tuple[str, ...] | None = None,
+        cache: DetectionCache | None = None,
+        force: bool = False,
+        frame_done: Callable[[Frame], Any] | None = None,
+    ) -> None:
+        """Keep what is asked for; see `detect_once`.
+
+        Args:
+            experiment: As there.
+            host: As there.
+            classes: As there.
+            cache: As there.
+            force: As there.
+            frame_done: Called after each frame that is computed.
+
+        Raises:
+            ExperimentError: The experiment has no detector.
+        """
+        if experiment.detector is None:
+            raise ExperimentError([experiment.problem("is missing: there is nothing to detect with", "detector")])
+        self.notes: list[str] = []
+        self.computed = False
+        self._experiment = experiment
+        self._host = host
+        self._classes = classes
+        self._cache = cache or DetectionCache()
+        self._force = force
+        self._frame_done = frame_done
+        self._built: tuple[tuple[str, ...], list[Any], Detector] | None = None
+
+    def __call__(self, sequence: Sequence) -> StoredDetections:
+        """Return the detections of a sequence; as `detect_once`."""
+        if sequence.live:
+            raise DataError(f"{sequence.name!r} is a live source: it has no end, and its detections cannot be stored")
+        classes = sequence.classes if self._classes is None else self._classes
+        asked = RunCache(
+            self._experiment, self._host, classes=classes, mode="fill", cache=self._cache, force=self._force
+        )
+        stored = asked.stored(sequence)
+        self.computed = stored is None
+        if stored is None:
+            stored = self._compute(sequence, classes, asked)
+        self.notes += [note for note in asked.notes if note not in self.notes]
+        return stored
+
+    def _compute(self, sequence: Sequence, classes: tuple[str, ...], asked: RunCache) -> StoredDetections:
+        from vtcore.runs.pipeline import Pipeline
+
+        transforms, detector = self._parts(classes)
+        before = sequence.classes
+        target = _Target(asked)
+        pipeline = Pipeline(
+            transforms=transforms,
+            detector=detector,
+            images="image" in detecting_needs(self._experiment),
+            prefetch=self._experiment.run.prefetch,
+            max_frames=self._experiment.run.max_frames,
+            cache=target,
+        )
+        try:
+            with closing(pipeline.track(sequence)) as tracked:
+                for frame, _, _ in tracked:
+                    if self._frame_done is not None:
+                        self._frame_done(frame)
+        finally:
+            sequence.classes = before
+        return target.answer()
+
+    def _parts(self, classes: tuple[str, ...]) -> tuple[list[Any], Detector]:
+        if self._built is None or self._built[0] != classes:
+            options = self._experiment.run
+            context = BuildContext(device=options.device, dtype=options.dtype, classes=classes, seed=options.seed)
+            random.seed(options.seed)
+            transforms = [build(transform, context) for transform in self._experiment.transforms]
+            assert self._experiment.detector is not None
+            self._built = classes, transforms, build(self._experiment.detector, context)
+        return self._built[1], self._built[2]
+
+
+@attrs.define(eq=False)
+class _Target:
+    """Where computed detections go: into the cache, or into a temporary folder where that takes none."""
+
+    asked: RunCache
+    recording_: Recording | None = None
+    keeper: Any = None
+
+    def stored(self, sequence: Sequence) -> StoredDetections | None:
+        """Compute, whatever is there: it was asked before."""
+        return None
+
+    def recording(self, sequence: Sequence) -> Recording:
+        """Return what stores the detections."""
+        made = self.asked.recording(sequence)
+        if made is None:
+            self.keeper = tempfile.TemporaryDirectory(prefix="vtcore-detections-", ignore_cleanup_errors=True)
+            target = Path(self.keeper.name) / "entry"
+            facts = {"sequence": {"name": sequence.name}, "setup": {"sha256": ""}, "data": {"sha256": ""}}
+            made = Recording(lambda _: target, facts, lambda: True, self.asked.max_frames)
+        self.recording_ = made
+        return made
+
+    def recorded(self, sequence: Sequence, recording: Recording) -> None:
+        """Pass it on."""
+        self.asked.recorded(sequence, recording)
+
+    def answer(self) -> StoredDetections:
+        """Return what was stored."""
+        assert self.recording_ is not None
+        if self.recording_.stored is None:
+            raise OutputError(f"detections cannot be stored: {self.recording_.failure}")
+        self.recording_.stored.keep(self.keeper)
+        return self.recording_.stored

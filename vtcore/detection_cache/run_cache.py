@@ -1,0 +1,271 @@
+"""What a run asks of the cache, sequence by sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from vtcore.detection_cache.cache import DetectionCache
+from vtcore.detection_cache.canonical import digest_of
+from vtcore.detection_cache.identity import data_form, refuse_uncacheable, setup_form
+from vtcore.detection_cache.recording import Recording
+from vtcore.detection_cache.refusal import Refusal
+from vtcore.detection_cache.stored import StoredDetections
+from vtcore.experiments.experiment import Experiment
+from vtcore.frames import Sequence
+from vtcore.host import PluginHost, plugin_host
+from vtcore.interfaces import Detector
+
+__all__ = ["LateDetector", "RunCache"]
+
+
+@attrs.define(eq=False)
+class _Known:
+    """What is known of a sequence.
+
+    Attributes:
+        classes: Its class names when it was first seen, before a detector's were put in their place.
+        entry: Folder of the entry that serves it.
+    """
+
+    classes: tuple[str, ...]
+    entry: Path | None = None
+
+
+class RunCache:
+    """Finds and stores the detections of one run.
+
+    Attributes:
+        notes: What a reader of the results should know.
+        replayed: The sequences whose detections came from the cache, by name, and the folder of the entry.
+        cache: Where entries lie.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        host: PluginHost | None = None,
+        *,
+        classes: tuple[str, ...] = (),
+        mode: str | None = None,
+        cache: DetectionCache | None = None,
+        force: bool = False,
+    ) -> None:
+        """Look at the configs only.
+
+        Args:
+            experiment: What is run.
+            host: Its plugins; the installed ones by default.
+            classes: The class names that components are built with.
+            mode: ``auto``, ``fill`` or ``off``; ``run.cache`` by default.
+            cache: Where entries lie; the default folder when left out.
+            force: Whether to compute what is there already.
+        """
+        self.notes: list[str] = []
+        self.replayed: dict[str, Path] = {}
+        self.cache = cache or DetectionCache()
+        self._experiment = experiment
+        self._host = host
+        self._context_classes = classes
+        self._mode = experiment.run.cache if mode is None else mode
+        self._force = force
+        self._detector_name = ""
+        self._known: dict[int, _Known] = {}
+        self._setup: tuple[dict[str, Any], str] | None = None
+        self._classes: tuple[str, ...] | None = None
+        self._told: set[str] = set()
+        try:
+            if self._mode == "off":
+                raise Refusal('run.cache is "off"')
+            self._detector_name = refuse_uncacheable(experiment).component.name
+            self.refusal = ""
+        except Refusal as reason:
+            self.refusal = str(reason)
+            if self._mode == "fill":
+                self._note(f"detections are not cached: {reason}")
+
+    def look_up(self, sequences: Iterable[Sequence]) -> bool:
+        """Find the entries that serve sequences, and return whether all have one."""
+        # All are asked, the class names of each being those of the data set only now.
+        found = [self._found(sequence) is not None for sequence in sequences]
+        return all(found)
+
+    def detector(self, sequences: Iterable[Sequence], make: Callable[[], Detector]) -> Detector:
+        """Make the detector, or where every sequence has its entry, one that is only made when something asks it."""
+        if self.look_up(sequences) and self._classes is not None:
+            return LateDetector(make, self._classes)
+        return make()
+
+    def stored(self, sequence: Sequence) -> StoredDetections | None:
+        """Return the entry that serves a sequence, None where there is none."""
+        known = self._found(sequence)
+        if known is None or known.entry is None:
+            return None
+        try:
+            stored = StoredDetections.open(known.entry)
+        except (OSError, ValueError) as error:
+            self._note(f"{sequence.name}: the stored detections are gone, and computed anew: {error}")
+            known.entry = None
+            return None
+        self.replayed[sequence.name] = known.entry
+        return stored
+
+    def recording(self, sequence: Sequence) -> Recording | None:
+        """Return what stores the detections of a sequence, None where they are not to be stored."""
+        if self._mode != "fill" or self.refusal:
+            return None
+        known = self._seen(sequence)
+        try:
+            setup, setup_digest = self._setup_key()
+            data, data_digest = self._data_key(sequence, known)
+        except Refusal as reason:
+            self._note(f"{sequence.name}: detections are not cached: {reason}")
+            return None
+        name = self._detector_name
+        return Recording(
+            lambda first: self.cache.entry_folder(name, setup_digest, sequence.name, data_digest, first),
+            about_facts(self._experiment, sequence, setup, data),
+            lambda: self._keys_now(sequence, known) == (setup_digest, data_digest),
+            self.max_frames,
+        )
+
+    def recorded(self, sequence: Sequence, recording: Recording) -> None:
+        """Take note of what became of a recording."""
+        if recording.stored is not None:
+            self._seen(sequence).entry = recording.stored.folder
+            self._classes = recording.stored.classes
+        elif recording.failure:
+            self._note(f"{sequence.name}: detections are not cached: {recording.failure}")
+
+    def outcome(self) -> list[str]:
+        """Return the notes of a run that is over, and what was replayed in it."""
+        count = len(self.replayed)
+        if not count:
+            return self.notes
+        of = f"of {next(iter(self.replayed))}" if count == 1 else f"of {count} sequences"
+        return [*self.notes, f"detections {of} replayed from cache ({self.cache.folder})"]
+
+    @property
+    def max_frames(self) -> int:
+        """Frames after which the run stops; 0 for never."""
+        return self._experiment.run.max_frames
+
+    def key(self, sequence: Sequence) -> tuple[str, str]:
+        """Return the hashes of setup and data.
+
+        Raises:
+            Refusal: The detections of this sequence cannot be cached.
+        """
+        if self.refusal:
+            raise Refusal(self.refusal)
+        return self._setup_key()[1], self._data_key(sequence, self._seen(sequence))[1]
+
+    def _found(self, sequence: Sequence) -> _Known | None:
+        """Return what is known of a sequence that has an entry."""
+        if self.refusal or sequence.live:
+            return None
+        if id(sequence) not in self._known:
+            known = self._seen(sequence)
+            if not self._force and self.cache.may_hold(self._detector_name, sequence.name):
+                self._search(sequence, known)
+        known = self._known[id(sequence)]
+        return known if known.entry is not None else None
+
+    def _search(self, sequence: Sequence, known: _Known) -> None:
+        try:
+            setup, data = self._setup_key()[1], self._data_key(sequence, known)[1]
+        except Refusal:
+            return
+        finally:
+            self.cache.hashes.save()
+        stored, complaints = self.cache.find(
+            self._detector_name, setup, sequence.name, data, max_frames=self.max_frames
+        )
+        for complaint in complaints:
+            self._note(f"{sequence.name}: stored detections are damaged, and computed anew: {complaint}")
+        if stored is not None:
+            known.entry, self._classes = stored.folder, stored.classes
+
+    def _seen(self, sequence: Sequence) -> _Known:
+        return self._known.setdefault(id(sequence), _Known(sequence.classes))
+
+    def _setup_key(self) -> tuple[dict[str, Any], str]:
+        if self._setup is None:
+            form = setup_form(self._experiment, self._plugins(), self.cache.hashes)
+            self._setup = form, digest_of(form)
+        return self._setup
+
+    def _data_key(self, sequence: Sequence, known: _Known) -> tuple[dict[str, Any], str]:
+        form = data_form(self._experiment, sequence, known.classes, self._context_classes, self.cache.hashes)
+        return form, digest_of(form)
+
+    def _keys_now(self, sequence: Sequence, known: _Known) -> tuple[str, str]:
+        """Return the keys as they would be made now, and keep the hashes."""
+        setup = digest_of(setup_form(self._experiment, self._plugins(), self.cache.hashes))
+        data = self._data_key(sequence, known)[1]
+        self.cache.hashes.save()
+        return setup, data
+
+    def _plugins(self) -> PluginHost:
+        if self._host is None:
+            self._host = plugin_host()
+        return self._host
+
+    def _note(self, text: str) -> None:
+        if text not in self._told:
+            self._told.add(text)
+            self.notes.append(text)
+
+
+class LateDetector:
+    """A detector that is made when its first frame comes, if one ever does.
+
+    Attributes:
+        classes: Of the detector, known from what it found earlier.
+    """
+
+    def __init__(self, make: Callable[[], Detector], classes: tuple[str, ...]) -> None:
+        self.classes = classes
+        self._make = make
+        self._made: Detector | None = None
+
+    @property
+    def batch_size(self) -> int:
+        """How many frames the detector wants at once."""
+        return self._detector.batch_size
+
+    def reset(self, sequence: Sequence) -> None:
+        """Make the detector and prepare it."""
+        self._detector.reset(sequence)
+
+    def detect(self, frames: Any) -> Any:
+        """Return what the detector finds."""
+        return self._detector.detect(frames)
+
+    @property
+    def _detector(self) -> Detector:
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+
+def about_facts(
+    experiment: Experiment, sequence: Sequence, setup: dict[str, Any], data: dict[str, Any]
+) -> dict[str, Any]:
+    """Return for ``about.json`` what an entry is of."""
+    options = experiment.run
+    content = data.get("content")
+    shown = {
+        **data,
+        "content": content if content is None or len(content) <= 8 else [*content[:3], f"{len(content)} in all"],
+    }
+    return {
+        "sequence": {"name": sequence.name, "frame_rate": sequence.frame_rate},
+        "experiment": experiment.source,
+        "device_asked": options.device,
+        "setup": {"sha256": digest_of(setup), **setup},
+        "data": {"sha256": digest_of(data), **shown},
+    }
