@@ -37,7 +37,10 @@ _OTHERS = {
 """First bytes of what is often found in a checkpoint's place."""
 
 _PICKLES = tuple(b"\x80" + bytes([protocol]) for protocol in range(2, 6))
-_REFUSED = re.compile(r"GLOBAL (\S+) was not an allowed global")
+_REFUSED = re.compile(r"GLOBAL ((\w+)[\w.]*\w) (?:was not an allowed|whose module)")
+_ATTACKERS = ("builtins", "importlib", "nt", "os", "posix", "pty", "runpy", "shutil", "socket", "subprocess", "sys")
+"""Modules that no training leaves in a checkpoint: nobody is told how to open what names them."""
+
 _SHORTEST_HASH = 8
 
 
@@ -130,18 +133,22 @@ def _refusal(path: Path, error: Exception) -> str:
     """Say what a pickle asks for beyond weights, and how its weights can be had by those who trust it."""
     found = _REFUSED.search(str(error))
     if found is None:
-        return "is damaged, or no checkpoint (its pickle does not hold plain weights)"
-    copy = path.with_name(f"{path.stem}-weights.pth").name
-    load = f"torch.load('{path.name}', weights_only=False)"
+        return "is damaged, or no checkpoint (its pickle holds something else than plain weights): refused"
+    if found[2] in _ATTACKERS:
+        return (
+            f"asks for {found[1]}, which no weights need: refused, and nothing was executed; do not open it elsewhere"
+        )
+    copy = repr(str(path.with_name(f"{path.stem}-weights.pth")))
+    load = f"torch.load({str(path)!r}, weights_only=False)"
     if any(name.startswith("torch.nn.modules.") for name in _named_by(path)):
         return (
             f"is a whole pickled network ({found[1]}), not its weights: to open it would execute code. Where you trust "
             "it, and with its code at hand, convert it: python -c "
-            f"\"import torch; torch.save({load}.state_dict(), '{copy}')\""
+            f'"import torch; torch.save({load}.state_dict(), {copy})"'
         )
     return (
         f"asks for {found[1]}, which is no part of weights: refused, and nothing was executed. Where you trust it, "
-        f"save its weights alone: python -c \"import torch; torch.save({load}['state_dict'], '{copy}')\""
+        f"save its weights alone: python -c \"import torch; torch.save({load}['state_dict'], {copy})\""
     )
 
 
