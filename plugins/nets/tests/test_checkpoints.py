@@ -1,0 +1,231 @@
+"""Weights from files: what loads, and what is refused, without ever being executed."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import pickle
+import re
+import zipfile
+from argparse import Namespace
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from vtcore.errors import DataError
+from vtrack_nets import CheckpointError, load_state
+
+STATE = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.bias": torch.tensor([1.0, -1.0])}
+
+
+class Touch:
+    """Creates a file when it is unpickled: stands for whatever an attacker would run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = str(path)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.mkdir, (self.path,)
+
+
+class Net(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.a = nn.Linear(3, 2)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "weights.pth"
+
+
+def refusal(path: Path, **options: Any) -> str:
+    """Return why a file is refused, less its name, in one line."""
+    with pytest.raises(CheckpointError) as caught:
+        load_state(path, **options)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.startswith(f"{path}: ")
+    assert isinstance(caught.value, DataError)
+    return message.removeprefix(f"{path}: ")
+
+
+def same(found: dict[str, torch.Tensor]) -> bool:
+    return found.keys() == STATE.keys() and all(torch.equal(found[name], STATE[name]) for name in STATE)
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        STATE,
+        OrderedDict(STATE),
+        {"state_dict": STATE, "epoch": 3, "optimizer": {"state": {}}},
+        {"meta": {"classes": ("a",)}, "model": OrderedDict(STATE)},
+        {"model_state_dict": STATE},
+        {"net": STATE, "acc": 0.9},
+        {"params": STATE},
+        {"state_dict": {"model": STATE}},
+        {f"module.{name}": value for name, value in STATE.items()},
+        {"state_dict": {f"_orig_mod.module.{name}": value for name, value in STATE.items()}},
+        {**STATE, "steps": 7, 3: torch.zeros(1)},
+    ],
+    ids=range(11),
+)
+@pytest.mark.parametrize("zipped", [True, False], ids=["zip", "legacy"])
+def test_torch_files(file: Path, held: Any, zipped: bool) -> None:
+    torch.save(held, file, _use_new_zipfile_serialization=zipped)
+    assert same(load_state(file))
+
+
+def test_safetensors_by_content_not_by_name(file: Path) -> None:
+    save_file(STATE, file)
+    assert same(load_state(str(file)))
+
+
+def test_a_prefix_of_some_names_only_stays(file: Path) -> None:
+    torch.save({"module.a": torch.zeros(1), "b": torch.zeros(1)}, file)
+    assert list(load_state(file)) == ["module.a", "b"]
+
+
+def test_parameters_of_a_network_are_weights(file: Path) -> None:
+    torch.save(dict(Net().named_parameters()), file)
+    assert list(load_state(file)) == ["a.weight", "a.bias"]
+
+
+def test_hash(file: Path) -> None:
+    save_file(STATE, file)
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    for given in (digest, digest[:8], digest.upper()):
+        assert same(load_state(file, sha256=given))
+    assert refusal(file, sha256="0" * 8) == (
+        f"has the sha256 {digest[:8]}, not 00000000: it is another file, or damaged"
+    )
+    for given in ("abc", "x" * 64, digest + "0"):
+        assert refusal(file, sha256=given) == f"sha256 {given!r} is none: give 8 to 64 hexadecimal digits"
+
+
+def test_not_there(tmp_path: Path) -> None:
+    assert refusal(tmp_path / "nothing.pth") == "there is no such file"
+    assert refusal(tmp_path) == "is a folder, not a checkpoint"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (b"\n<!DOCTYPE html><html>", "is a web page, not a checkpoint: the download went wrong"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "is a Git LFS pointer, not the file itself"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "is no checkpoint: expected safetensors, or a file that torch.save wrote"),
+        (bytes(1000), "is no checkpoint: expected safetensors"),
+        (b"\x10" + bytes(7) + b'{"a": nonsense  }' + bytes(64), "is damaged, or no checkpoint ("),
+        (pickle.dumps(3), "is damaged, or no checkpoint ("),
+        (pickle.dumps({"a": "b"}, 2), "is damaged, or no checkpoint ("),
+        (b"\x80\x02" + b"\xff" * 100, "is damaged, or no checkpoint ("),
+        (b"PK\x03\x04" + bytes(100), "is damaged, or no checkpoint ("),
+    ],
+    ids=range(10),
+)
+def test_no_checkpoint(file: Path, content: bytes, message: str) -> None:
+    file.write_bytes(content)
+    assert refusal(file).startswith(message)
+
+
+@pytest.mark.parametrize("kind", ["zip", "legacy", "safetensors"])
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9, 0.99])
+def test_cut_short(file: Path, kind: str, share: float) -> None:
+    if kind == "safetensors":
+        save_file(STATE, file)
+    else:
+        torch.save(STATE, file, _use_new_zipfile_serialization=kind == "zip")
+    whole = file.read_bytes()
+    file.write_bytes(whole[: max(16, int(len(whole) * share))])
+    assert "is damaged, or no checkpoint (" in refusal(file) or "is no checkpoint" in refusal(file)
+
+
+@pytest.mark.parametrize(
+    ("held", "message"),
+    [
+        ({}, "holds no weights: its keys are none"),
+        ({"epoch": 3, "lr": 0.1}, "holds no weights: its keys are epoch, lr"),
+        ({"state_dict": {}}, "holds no weights: its keys are none"),
+        ([torch.zeros(1)], "holds no weights: it holds a list, not tensors by name"),
+        (torch.zeros(1), "holds no weights: it holds a Tensor, not tensors by name"),
+    ],
+    ids=range(5),
+)
+def test_no_weights(file: Path, held: Any, message: str) -> None:
+    torch.save(held, file)
+    assert refusal(file) == message
+
+
+@pytest.mark.parametrize("zipped", [True, False], ids=["zip", "legacy"])
+@pytest.mark.parametrize("place", ["alone", "beside", "within"])
+def test_what_would_execute_code_is_refused_and_does_not(file: Path, zipped: bool, place: str) -> None:
+    trap = file.parent / "trapped"
+    held = {
+        "alone": Touch(trap),
+        "beside": {"state_dict": STATE, "meta": Touch(trap)},
+        "within": {**STATE, "c": Touch(trap)},
+    }[place]
+    torch.save(held, file, _use_new_zipfile_serialization=zipped)
+    message = refusal(file)
+    assert re.fullmatch(
+        r"asks for \w+\.mkdir, which no weights need: refused, and nothing was executed; do not open it elsewhere",
+        message,
+    )
+    assert not trap.exists()
+    # The trap does work: a plain unpickler walks into it.
+    pickle.loads(pickle.dumps(Touch(trap)))
+    assert trap.is_dir()
+
+
+def test_leftovers_of_training_are_refused_with_the_way_to_drop_them(file: Path) -> None:
+    torch.save({"state_dict": STATE, "args": Namespace(lr=0.1)}, file)
+    message = refusal(file)
+    assert message.startswith("asks for argparse.Namespace, which is no part of weights: refused, and nothing was exec")
+    exec(message.partition('python -c "')[2].removesuffix('"'))
+    assert same(load_state(file.parent / "weights-weights.pth"))
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_bare_pickles_that_would_execute_code(file: Path, protocol: int) -> None:
+    trap = file.parent / "trapped"
+    file.write_bytes(pickle.dumps(Touch(trap), protocol))
+    refusal(file)
+    assert not trap.exists()
+
+
+def test_a_pickle_smuggled_into_the_archive(file: Path) -> None:
+    """An archive with a pickle of another protocol in its place."""
+    trap, plain = file.parent / "trapped", io.BytesIO()
+    torch.save(STATE, plain)
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(file, "w") as archive:
+        for name in source.namelist():
+            evil = name.endswith("data.pkl")
+            archive.writestr(name, pickle.dumps({"a": Touch(trap)}, 4) if evil else source.read(name))
+    refusal(file)
+    assert not trap.exists()
+
+
+@pytest.mark.parametrize("zipped", [True, False], ids=["zip", "legacy"])
+def test_a_pickled_network_is_refused_with_the_way_to_convert_it(file: Path, zipped: bool) -> None:
+    network = nn.Sequential(nn.Linear(3, 2))
+    torch.save(network, file, _use_new_zipfile_serialization=zipped)
+    message = refusal(file)
+    assert message.startswith("is a whole pickled network (torch.nn.modules.")
+    command = message.partition('python -c "')[2].removesuffix('"')
+    exec(command)
+    converted = load_state(file.parent / "weights-weights.pth")
+    assert torch.equal(converted["0.weight"], network[0].weight)
+
+
+def test_scripted_programs_are_not_weights(file: Path) -> None:
+    with pytest.warns(DeprecationWarning, match="torch.jit"):
+        torch.jit.save(torch.jit.script(Net()), file)
+    assert refusal(file) == ("is a TorchScript program, not weights: save the state_dict() of the network instead")
