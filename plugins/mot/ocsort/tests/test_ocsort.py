@@ -111,11 +111,20 @@ def test_a_track_is_recovered_where_it_was_last_seen() -> None:
     assert tracks[-1] == [1]
 
 
-def test_a_track_that_was_only_born_is_not_recovered() -> None:
+def test_a_track_that_was_only_born_is_taken_to_be_in_the_corner_unless_overlap_counts() -> None:
+    recovered = {}
     for similarity in ("iou", "giou", "diou", "ciou", "centre-distance"):
         tracker = OcSort(min_hits=0, similarity=similarity)
-        ids(tracker, [BOX])
-        assert ids(tracker, [[-2.0, -2, 200, 200]]) == [2]
+        ids(tracker, [FAR])
+        recovered[similarity] = ids(tracker, [[0.0, 0, 30, 30]]) == [1]
+    assert recovered == {"iou": False, "giou": True, "diou": True, "ciou": True, "centre-distance": False}
+
+
+def test_a_track_whose_filter_is_left_without_area_ends() -> None:
+    """Found again far smaller, it is expected to shrink to less than nothing; the original drops it, too."""
+    tracker = OcSort(iou_threshold=0.0, min_hits=0)
+    large, small = [[100.0, 100, 300, 300]], [[100.0, 100, 120, 120]]
+    assert [ids(tracker, boxes) for boxes in (large, large, [], [], small, small)] == [[1], [1], [], [], [1], [2]]
 
 
 def test_a_recovered_filter_is_as_if_the_way_had_been_seen() -> None:

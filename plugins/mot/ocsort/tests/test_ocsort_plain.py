@@ -67,6 +67,10 @@ class Track:
                 return centre(self.seen[self.age - back])
         return centre(self.seen[max(self.seen)]) if self.seen else None
 
+    def last(self) -> np.ndarray:
+        """Return the last observation; without any, what the original puts in its place."""
+        return self.seen[max(self.seen)] if self.seen else np.full(4, -1.0)
+
     def miss(self) -> None:
         if self.misses == 1 and self.seen:
             self.frozen = self.mean.copy(), self.covariance.copy()
@@ -135,6 +139,7 @@ class PlainOcSort:
         self.frame += 1
         for track in self.tracks:
             track.predict()
+        self.tracks = [track for track in self.tracks if track.mean[2] > 0]
         high = [index for index, score in enumerate(scores) if score > np.float32(0.6)]
         low = [index for index, score in enumerate(scores) if np.float32(0.1) < score < np.float32(0.6)]
         pairs = self.match_predicted(boxes, scores, high)
@@ -144,8 +149,7 @@ class PlainOcSort:
             pairs += more
             left = [track for track in left if track not in [pair[0] for pair in more]]
         unused = [index for index in high if index not in [pair[1] for pair in pairs]]
-        left = [track for track in left if track.seen]
-        pairs += self.match_alike(left, [track.seen[max(track.seen)] for track in left], unused, boxes)
+        pairs += self.match_alike(left, [track.last() for track in left], unused, boxes)
         for track, index in pairs:
             track.update(boxes[index], index)
         for track in self.tracks:

@@ -345,6 +345,11 @@ class XysrFilter(BoxFilter):
         height[:] = ratio
         return centres
 
+    def constants(self) -> tuple[list[float], list[float]]:
+        """Return the variances that a prediction adds, 8, and those of a measurement, 4; x and y have the same."""
+        process, measurement = self._process[:, 2].tolist(), self._measurement[:, 2].tolist()
+        return process, measurement
+
     def predict(self, tracks: Float64Array, elapsed: float = 1.0) -> Float64Array:
         """Return the tracks some frames later; an area that would shrink to nothing stops shrinking."""
         growth = tracks[6]

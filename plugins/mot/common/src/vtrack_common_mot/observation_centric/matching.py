@@ -11,7 +11,7 @@ from vtrack_common_mot.assignment import Pairs, assign_then_cut, left_over, unco
 from vtrack_common_mot.observation_centric.observations import OBSERVED
 from vtrack_common_mot.overlap import overlaps
 from vtrack_common_mot.rows import LABEL
-from vtrack_common_mot.similarity import Similarity
+from vtrack_common_mot.similarity import Similarity, iou
 
 __all__ = ["Known", "Matcher", "Offered", "direction_gain"]
 
@@ -29,6 +29,7 @@ class Known(NamedTuple):
         origins: ``(2, n)``, centres that directions are measured from.
         directions: ``(2, n)``, vectors of length 1, or zeros.
         facts: int64 ``(k, n)``, as `ObservedRows` has them.
+        past: ``(k, n)``, as `ObservedRows` has it, for those that look at more of it.
     """
 
     predicted: Float64Array
@@ -36,10 +37,12 @@ class Known(NamedTuple):
     origins: Float64Array
     directions: Float64Array
     facts: Int64Array
+    past: Float64Array
 
     def part(self, tracks: Int64Array) -> Known:
         """Return some of them."""
-        return Known(*(field.take(tracks, -1) for field in self))
+        boxes = (field.take(tracks, 1) for field in self[:4])
+        return Known(*boxes, facts=self.facts.take(tracks, 1), past=self.past.take(tracks, 1))
 
 
 class Offered(NamedTuple):
@@ -89,6 +92,8 @@ class Matcher:
         self._weight = np.array(inertia / np.pi)
         self._similarity = similarity
         self._fuse_score = fuse_score
+        # Where a track without observation is taken to be, nothing overlaps it; it can be near or far, though.
+        self._unobserved = similarity is not iou or least <= 0
 
     def match_by_class(self, known: Known, offered: Offered) -> Pairs:
         """Return tracks and the detection of each, every class matched as if it were alone."""
@@ -110,8 +115,7 @@ class Matcher:
         high, count = offered.high, len(offered.scores)
         missing = left_over(known.facts.shape[1], tracks)
         if high < count and len(missing):
-            alike = self._similarity(known.predicted.take(missing, 1), offered.edges[:, high:])
-            some, low = self._match_alike(alike)
+            some, low = self._match_unsure(known, offered, missing)
             if len(some):
                 tracks = np.concatenate((tracks, missing.take(some)))
                 found = np.concatenate((found, low + high))
@@ -133,6 +137,11 @@ class Matcher:
             return np.empty(0, np.int64), np.empty(0, np.int64)
         return assign_then_cut(self._gain(known, offered, overlap), overlap, self._least)
 
+    def _match_unsure(self, known: Known, offered: Offered, missing: Int64Array) -> Pairs:
+        """Match unsure detections to where missing tracks are predicted; return places in `missing`, and which."""
+        alike = self._similarity(known.predicted.take(missing, 1), offered.edges[:, offered.high :])
+        return self._match_alike(alike)
+
     def _gain(self, known: Known, offered: Offered, overlap: Float64Array) -> Float64Array:
         """Return what every pair is worth in the first matching, float64 ``(n, high)``.
 
@@ -152,7 +161,8 @@ class Matcher:
         """Match the sure detections that are left to where the missing tracks were last seen."""
         sure = found[found < offered.high] if offered.high < len(offered.scores) else found
         unused = left_over(offered.high, sure)
-        missing = missing[known.facts[OBSERVED].take(missing) > 0]
+        if not self._unobserved:
+            missing = missing[known.facts[OBSERVED].take(missing) > 0]
         if len(missing) == 0 or len(unused) == 0:
             return tracks, found
         alike = self._similarity(known.last.take(missing, 1), offered.edges.take(unused, 1))

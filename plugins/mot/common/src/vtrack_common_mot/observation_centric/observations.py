@@ -21,6 +21,8 @@ FACTS = 6
 _EDGES = slice(0, 6)
 _DIRECTION = slice(6, 8)
 _TRAIL = 8
+_NOWHERE = np.array([[1.0], [1], [-1], [-1], [0], [0]])
+"""Edges of the empty box at -1, -1, which the original takes for the last observation of a track without any."""
 _TINY = np.array(1e-6)
 
 
@@ -28,9 +30,9 @@ class ObservedRows(TrackRows):
     """Tracks in the order: seen in the last frame, then missing, then born in the last frame.
 
     Attributes:
-        past: float64 ``(8 + 2 * delta_t, n)``: edges of the last observation, direction (a vector x, y of length 1,
-            zeros while unknown), and the centre that the direction of the next ticks is measured from, one for each
-            tick in turn.
+        past: float64 ``(8 + 2 * delta_t, n)``: edges of the last observation (without any, those of the empty box at
+            -1, -1, as in the original), direction (a vector x, y of length 1, zeros while unknown), and the centre that
+            the direction of the next ticks is measured from, one for each tick in turn.
         frozen: float64 ``(ROWS, m)``, states of the missing tracks as predicted for the first tick without them.
         seen: How many tracks, the first, were seen in the last frame.
         missing: How many, those after them, were not.
@@ -139,7 +141,20 @@ class ObservedRows(TrackRows):
     def begin(self, motion: Float64Array, facts: Int64Array) -> None:
         """Add tracks after the others, as yet without observation."""
         self.append(motion, facts)
-        self.past = np.concatenate((self.past, np.zeros((len(self.past), facts.shape[1]))), 1)
+        past = np.zeros((len(self.past), facts.shape[1]))
+        past[_EDGES] = _NOWHERE
+        self.past = np.concatenate((self.past, past), 1)
+
+    def drop(self, seen: Int64Array) -> None:
+        """End tracks that were seen in this frame.
+
+        Args:
+            seen: Their columns.
+        """
+        order = np.delete(np.arange(len(self)), seen)
+        self.keep(order)
+        self.past = self.past.take(order, 1)
+        self.seen -= len(seen)
 
     def _row(self, tick: int) -> int:
         return _TRAIL + 2 * (tick % self._delta_t)

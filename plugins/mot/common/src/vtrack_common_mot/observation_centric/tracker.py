@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["ObservationCentricTracker"]
 
 _NONE = np.empty(0, np.int64)
+_AREA = 2
+"""Row of the motion: the area, which a replay does not keep from vanishing."""
 
 
 class ObservationCentricTracker(BoxTracker):
@@ -74,15 +76,14 @@ class ObservationCentricTracker(BoxTracker):
         chosen, high = self._choose(scores)
         if chosen is not None:
             boxes, scores, labels = boxes.take(chosen, 0), scores.take(chosen), labels.take(chosen)
-        edges, measured = self._reader.read(boxes)
-        self._filter.measure(measured)
+        edges, measured = self._read(boxes, scores)
         if self._tick - self._last_tick > 1:
             self._rows.skip(self._last_tick + 1, self._tick)
         ahead = self._forward(frame, detections, chosen)
-        offered = Offered(edges[:6], measured[:2], scores, labels, high, self._appearance(detections, chosen))
+        offered = Offered(edges, measured[:2], scores, labels, high, self._appearance(detections, chosen))
         tracks, found = self._match(ahead, offered)
         self._learn(tracks, found, scores)
-        self._settle(ahead, tracks, found, offered, measured)
+        spoilt = self._settle(ahead, tracks, found, offered, measured)
         fresh = self._fresh(scores, high, found)
         if len(fresh):
             self._begin(measured.take(fresh, 1), labels.take(fresh), fresh)
@@ -90,13 +91,11 @@ class ObservationCentricTracker(BoxTracker):
         labels = labels.take(index)
         if not self._options.per_class:
             self._rows.facts[LABEL, kept] = labels
-        return Instances.trusted(
-            boxes.take(index, 0),
-            scores.take(index),
-            labels,
-            self._rows.facts[ID].take(kept),
-            index if chosen is None else chosen.take(index),
-        )
+        ids = self._rows.facts[ID].take(kept)
+        if len(spoilt):
+            self._rows.drop(spoilt)
+        index_of_all = index if chosen is None else chosen.take(index)
+        return Instances.trusted(boxes.take(index, 0), scores.take(index), labels, ids, index_of_all)
 
     def _choose(self, scores: Float32Array) -> tuple[Int64Array | None, int]:
         """Return the rows of the detections to use, high ones first (None: all as they are), and how many are high.
@@ -110,6 +109,14 @@ class ObservationCentricTracker(BoxTracker):
             return high, len(high)
         low = ((scores > self._low) & (scores < self._high)).nonzero()[0]
         return np.concatenate((high, low)), len(high)
+
+    def _read(self, boxes: Float32Array, scores: Float32Array) -> tuple[Float64Array, Float64Array]:
+        """Return the edges ``(6, m)`` of the detections that are used, and the same as the filter measures them.
+
+        A subclass whose filter measures more than boxes adds rows to both.
+        """
+        shapes, centres = self._reader.read(boxes)
+        return shapes[:6], self._filter.measure(centres)
 
     def _forward(self, frame: Frame | None, detections: Instances, chosen: Int64Array | None) -> Float64Array:
         """Return the states ``(ROWS, n)`` in which the tracks are expected in this frame.
@@ -144,6 +151,7 @@ class ObservationCentricTracker(BoxTracker):
             rows.origins(self._tick),
             rows.directions(),
             rows.facts,
+            rows.past,
         )
         match = self._matcher.match_by_class if apart else self._matcher.match
         tracks, found = match(known, offered)
@@ -170,15 +178,21 @@ class ObservationCentricTracker(BoxTracker):
 
     def _settle(
         self, ahead: Float64Array, tracks: Int64Array, found: Int64Array, offered: Offered, measured: Float64Array
-    ) -> None:
-        """Keep the tracks that were seen, corrected by what was observed, then those missing not too long."""
+    ) -> Int64Array:
+        """Keep the tracks that were seen, corrected by what was observed, then those missing not too long.
+
+        Returns:
+            Columns of tracks whose filter is spoilt, which end with this frame.
+        """
         rows, tick, seen = self._rows, self._tick, len(tracks)
         motion = ahead.take(tracks, 1)
         edges = offered.edges.take(found, 1)
         back = tracks.searchsorted((rows.seen, rows.seen + rows.missing))
+        again = _NONE
         if back[0] < back[1]:
-            self._put_right(motion, tracks, edges, slice(*back.tolist()))
+            again = self._put_right(motion, tracks, edges, slice(*back.tolist()))
         self._filter.update(motion, measured.take(found, 1))
+        spoilt = again[motion[_AREA].take(again) <= 0] if len(again) else _NONE
         past = rows.observe(tick, tracks, edges, offered.centres.take(found, 1))
         missing = left_over(len(rows), tracks)
         if len(missing):
@@ -195,12 +209,13 @@ class ObservationCentricTracker(BoxTracker):
         facts[STREAK, :seen] += 1
         facts[STREAK, seen:] = 0
         facts[OBSERVED, :seen] = 1
+        return spoilt
 
     def _lost(self, ahead: Float64Array) -> Float64Array:
         """Return the states in which tracks that were seen in the last frame are expected one tick after it."""
         return ahead if self._elapsed == 1.0 else self._filter.predict(self._rows.motion)
 
-    def _put_right(self, motion: Float64Array, tracks: Int64Array, edges: Float64Array, found: slice) -> None:
+    def _put_right(self, motion: Float64Array, tracks: Int64Array, edges: Float64Array, found: slice) -> Int64Array:
         """Replay the motion of tracks that are found again, in place, along the way between their observations.
 
         Args:
@@ -208,12 +223,15 @@ class ObservationCentricTracker(BoxTracker):
             tracks: int64 ``(k,)``, their columns.
             edges: ``(6, k)`` of their detections.
             found: Which of them were missing.
+
+        Returns:
+            Those whose motion was replayed, int64.
         """
         rows = self._rows
         again = np.arange(found.start, found.stop)
         again = again[rows.facts[OBSERVED].take(tracks[found]) > 0]
         if len(again) == 0:
-            return
+            return again
         columns = tracks.take(again)
         motion[:, again] = replay(
             self._filter,
@@ -223,6 +241,7 @@ class ObservationCentricTracker(BoxTracker):
             include_last=True,
             predict=True,
         )
+        return again
 
     def _fresh(self, scores: Float32Array, high: int, found: Int64Array) -> Int64Array:
         """Return the sure detections that start a track."""
