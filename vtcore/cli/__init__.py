@@ -22,8 +22,10 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("vtcore.cli.run", "run an experiment"),
     "track": ("vtcore.cli.track", "track in a video, folder, camera or stream without writing an experiment"),
+    "sweep": ("vtcore.cli.sweep", "try an experiment with many settings, and find the best"),
     "eval": ("vtcore.cli.evaluate", "score result files made elsewhere"),
     "refine": ("vtcore.cli.refine", "refine the tracks in result files: fill gaps, smooth, join, drop"),
+    "cache": ("vtcore.cli.cache", "compute detections once, for any run to replay; list and remove them"),
     "check": ("vtcore.cli.check", "tell whether an experiment can run here, without running it"),
     "show": ("vtcore.cli.show", "print an experiment as resolved, and where each value comes from"),
     "describe": ("vtcore.cli.describe", "explain a component: its keys, their types, defaults and meaning"),

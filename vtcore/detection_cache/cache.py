@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from vtcore.detection_cache.entry_format import ABOUT, self_check
 from vtcore.detection_cache.file_hashes import FileHashes
 from vtcore.errors import OutputError
 from vtcore.files import PARTIAL
@@ -20,11 +22,10 @@ from vtcore.files import PARTIAL
 if TYPE_CHECKING:
     from vtcore.detection_cache.stored import StoredDetections
 
-__all__ = ["FOLDER_VARIABLE", "CacheEntry", "DetectionCache", "default_folder"]
+__all__ = ["FOLDER_VARIABLE", "CacheEntry", "DetectionCache", "default_folder", "entry_at"]
 
 FOLDER_VARIABLE = "VTCORE_CACHE"
 
-_ABOUT = "about.json"
 _UNFINISHED_SECONDS = 86_400
 """Age from which on what a killed process left is taken away by `DetectionCache.prune`."""
 
@@ -55,6 +56,13 @@ class CacheEntry:
     used: float
     about: dict[str, Any] = attrs.field(factory=dict, repr=False)
     finished: bool = True
+
+    @property
+    def state(self) -> str:
+        """``whole``, ``damaged`` or ``unfinished``."""
+        if not self.finished:
+            return "unfinished"
+        return "whole" if self.about else "damaged"
 
 
 class DetectionCache:
@@ -130,7 +138,7 @@ class DetectionCache:
                     continue
                 stored = StoredDetections.open(folder, verify=True)
                 if stored.about["setup"]["sha256"] != setup or stored.about["data"]["sha256"] != data:
-                    raise ValueError(f"{_ABOUT} is of another entry")
+                    raise ValueError(f"{ABOUT} is of another entry")
             except (OSError, ValueError, KeyError) as error:
                 complaints.append(f"{folder}: {error}")
                 continue
@@ -143,7 +151,9 @@ class DetectionCache:
         return sorted(self._entries(), key=lambda entry: entry.folder)
 
     def prune(self, days: float) -> list[CacheEntry]:
-        """Remove the entries that were neither made nor replayed for some days, and what killed processes left.
+        """Remove the entries that were neither made nor replayed for some days, damaged ones, and unfinished ones.
+
+        What was written to within a day may still be in the making, and stays.
 
         Returns:
             What was removed.
@@ -155,7 +165,7 @@ class DetectionCache:
         old = [
             entry
             for entry in self.entries()
-            if now - entry.used > (days * 86_400 if entry.finished else _UNFINISHED_SECONDS)
+            if now - entry.used > {"whole": days * 86_400, "damaged": 0}.get(entry.state, _UNFINISHED_SECONDS)
         ]
         for entry in old:
             self.remove(entry.folder)
@@ -190,19 +200,25 @@ class DetectionCache:
             folder.parent.parent.rmdir()
 
     def _entries(self) -> Iterator[CacheEntry]:
-        import json
-
         for folder in self.detections.glob("*/*/*"):
-            try:
-                files = [path.stat() for path in folder.iterdir()]
-            except OSError:
-                continue  # Gone meanwhile, or no folder at all.
-            about: dict[str, Any] = {}
-            with contextlib.suppress(OSError, ValueError):
-                read = json.loads((folder / _ABOUT).read_text(encoding="utf-8"))
-                about = read if isinstance(read, dict) else {}
-            used = max((file.st_mtime for file in files), default=folder.stat().st_mtime)
-            yield CacheEntry(folder, sum(file.st_size for file in files), used, about, PARTIAL not in folder.name)
+            with contextlib.suppress(OSError):  # Gone meanwhile, or no folder at all.
+                yield entry_at(folder)
+
+
+def entry_at(folder: Path) -> CacheEntry:
+    """Look at an entry's folder, leaving its columns alone.
+
+    Raises:
+        OSError: It is not there.
+    """
+    files = [path.stat() for path in folder.iterdir()]
+    about: dict[str, Any] = {}
+    with contextlib.suppress(OSError, ValueError):
+        read = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        if isinstance(read, dict) and read.get("self_check") == self_check(read):
+            about = read
+    used = max((file.st_mtime for file in files), default=folder.stat().st_mtime)
+    return CacheEntry(folder, sum(file.st_size for file in files), used, about, PARTIAL not in folder.name)
 
 
 def _file_name(name: str) -> str:

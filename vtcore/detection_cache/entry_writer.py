@@ -13,22 +13,14 @@ from typing import Any
 import numpy as np
 
 from vtcore.detection_cache.columns import ColumnWriter
-from vtcore.detection_cache.stored import (
-    ABOUT,
-    COLUMNS,
-    EMBEDDINGS,
-    FORMAT,
-    MASKS,
-    StoredDetections,
-    as_time,
-    self_check,
-)
+from vtcore.detection_cache.entry_format import ABOUT, COLUMNS, EMBEDDINGS, FORMAT, MASKS, self_check
+from vtcore.detection_cache.stored import StoredDetections, as_time
 from vtcore.files import PARTIAL
 from vtcore.frames import Frame
 from vtcore.instances import Instances
 from vtcore.masks import Masks
 
-__all__ = ["EntryWriter", "UnstorableError"]
+__all__ = ["EntryWriter", "UnstorableError", "remove_entry"]
 
 
 class UnstorableError(Exception):
@@ -44,17 +36,19 @@ class EntryWriter:
         frames: Number of frames so far.
     """
 
-    def __init__(self, target: Path) -> None:
+    def __init__(self, target: Path, *, replace: bool = False) -> None:
         """Open the files.
 
         Args:
             target: Final folder of the entry.
+            replace: Whether to replace an entry that is there.
 
         Raises:
             OSError: They cannot be written.
         """
         self.frames = 0
         self._target = target
+        self._replace = replace
         self._folder = target.with_name(f"{target.name}{PARTIAL}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
         self._folder.mkdir(parents=True)
         self._rows = self._values = self._masks = self._mask_bytes = 0
@@ -123,6 +117,8 @@ class EntryWriter:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _moved(self) -> StoredDetections:
+        if self._replace:
+            remove_entry(self._target)
         for _ in range(3):
             try:
                 self._folder.rename(self._target)

@@ -26,6 +26,7 @@ import vtcore
 from vtcore.components import Configured
 from vtcore.detection_cache.canonical import digest_of, plain_config, texts_in
 from vtcore.detection_cache.code import code_digest, library_versions, requirement_versions
+from vtcore.detection_cache.entry_format import FORMAT
 from vtcore.detection_cache.file_hashes import FileHashes
 from vtcore.detection_cache.refusal import Refusal
 from vtcore.errors import VtcoreError
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = ["data_form", "detecting_needs", "other_needs", "refuse_uncacheable", "resolved_device", "setup_form"]
 
-FORMAT = 1
-"""Version of this form; another one is another key."""
 _SEQUENCE = "{sequence}"
 """What stands for the sequence's name in an option."""
 
@@ -54,7 +53,7 @@ def refuse_uncacheable(experiment: Experiment) -> Configured:
     for configured in (*experiment.transforms, experiment.detector):
         if not getattr(configured.config, "cacheable", True):
             kind, name = configured.component.kind, configured.component.name
-            raise Refusal(f"{kind} {name!r} says that its results are not to be cached")
+            raise Refusal(f"{kind} {name!r} is never cached: its config says so")
     return experiment.detector
 
 
@@ -129,7 +128,7 @@ def data_form(
         for need, read in (("given-detections", sequence.detections), ("annotations", sequence.annotations)):
             if need in needs:
                 form[need] = _table_digest(read())
-    except OSError as error:
+    except (OSError, VtcoreError) as error:
         raise Refusal(str(error)) from error
     return form
 

@@ -15,6 +15,7 @@ from vtcore.components import BuildContext, build
 from vtcore.detection_cache.cache import DetectionCache
 from vtcore.detection_cache.identity import detecting_needs
 from vtcore.detection_cache.recording import Recording
+from vtcore.detection_cache.refusal import Refusal
 from vtcore.detection_cache.run_cache import RunCache
 from vtcore.detection_cache.stored import StoredDetections
 from vtcore.errors import DataError, ExperimentError, OutputError
@@ -103,25 +104,43 @@ class DetectOnce:
         self._frame_done = frame_done
         self._built: tuple[tuple[str, ...], list[Any], Detector] | None = None
 
+    def refusal(self, sequence: Sequence) -> str:
+        """Return why the detections of a sequence cannot be cached, empty where they can."""
+        try:
+            self._asked(sequence).key(sequence)
+        except Refusal as reason:
+            return str(reason)
+        return ""
+
     def __call__(self, sequence: Sequence) -> StoredDetections:
         """Return the detections of a sequence; as `detect_once`."""
         if sequence.live:
             raise DataError(f"{sequence.name!r} is a live source: it has no end, and its detections cannot be stored")
-        classes = sequence.classes if self._classes is None else self._classes
-        asked = RunCache(
-            self._experiment, self._host, classes=classes, mode="fill", cache=self._cache, force=self._force
-        )
+        asked = self._asked(sequence)
         stored = asked.stored(sequence)
         self.computed = stored is None
         if stored is None:
-            stored = self._compute(sequence, classes, asked)
+            stored = self._compute(sequence, asked)
         self.notes += [note for note in asked.notes if note not in self.notes]
         return stored
 
-    def _compute(self, sequence: Sequence, classes: tuple[str, ...], asked: RunCache) -> StoredDetections:
+    def _asked(self, sequence: Sequence) -> RunCache:
+        return RunCache(
+            self._experiment,
+            self._host,
+            classes=self._context_classes(sequence),
+            mode="fill",
+            cache=self._cache,
+            force=self._force,
+        )
+
+    def _context_classes(self, sequence: Sequence) -> tuple[str, ...]:
+        return sequence.classes if self._classes is None else self._classes
+
+    def _compute(self, sequence: Sequence, asked: RunCache) -> StoredDetections:
         from vtcore.runs.pipeline import Pipeline
 
-        transforms, detector = self._parts(classes)
+        transforms, detector = self._parts(self._context_classes(sequence))
         before = sequence.classes
         target = _Target(asked)
         pipeline = Pipeline(

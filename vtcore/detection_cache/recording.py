@@ -28,7 +28,13 @@ class Recording:
     """
 
     def __init__(
-        self, target: Callable[[int], Path], facts: Mapping[str, Any], unchanged: Callable[[], bool], limit: int
+        self,
+        target: Callable[[int], Path],
+        facts: Mapping[str, Any],
+        unchanged: Callable[[], bool],
+        limit: int,
+        *,
+        replace: bool = False,
     ) -> None:
         """Open the entry's files.
 
@@ -37,6 +43,7 @@ class Recording:
             facts: For ``about.json``.
             unchanged: Whether configs, code and data are still those of the key.
             limit: Frames after which the run stops; 0 for never.
+            replace: Whether to replace an entry that is there.
         """
         self.stored: StoredDetections | None = None
         self.failure = ""
@@ -47,7 +54,7 @@ class Recording:
         self._began = time.perf_counter()
         self._writer: EntryWriter | None = None
         try:
-            self._writer = EntryWriter(target(limit))
+            self._writer = EntryWriter(target(limit), replace=replace)
         except OSError as error:
             self._fail(error)
 

@@ -27,10 +27,12 @@ class _Known:
     """What is known of a sequence.
 
     Attributes:
+        sequence: Itself.
         classes: Its class names when it was first seen, before a detector's were put in their place.
         entry: Folder of the entry that serves it.
     """
 
+    sequence: Sequence
     classes: tuple[str, ...]
     entry: Path | None = None
 
@@ -41,6 +43,7 @@ class RunCache:
     Attributes:
         notes: What a reader of the results should know.
         replayed: The sequences whose detections came from the cache, by name, and the folder of the entry.
+        stored_anew: The same for those whose detections were computed and stored.
         cache: Where entries lie.
     """
 
@@ -66,6 +69,7 @@ class RunCache:
         """
         self.notes: list[str] = []
         self.replayed: dict[str, Path] = {}
+        self.stored_anew: dict[str, Path] = {}
         self.cache = cache or DetectionCache()
         self._experiment = experiment
         self._host = host
@@ -124,29 +128,33 @@ class RunCache:
         except Refusal as reason:
             self._note(f"{sequence.name}: detections are not cached: {reason}")
             return None
+        finally:
+            self.cache.hashes.save()
         name = self._detector_name
         return Recording(
             lambda first: self.cache.entry_folder(name, setup_digest, sequence.name, data_digest, first),
             about_facts(self._experiment, sequence, setup, data),
             lambda: self._keys_now(sequence, known) == (setup_digest, data_digest),
             self.max_frames,
+            replace=self._force,
         )
 
     def recorded(self, sequence: Sequence, recording: Recording) -> None:
         """Take note of what became of a recording."""
         if recording.stored is not None:
-            self._seen(sequence).entry = recording.stored.folder
+            self.stored_anew[sequence.name] = self._seen(sequence).entry = recording.stored.folder
             self._classes = recording.stored.classes
         elif recording.failure:
             self._note(f"{sequence.name}: detections are not cached: {recording.failure}")
 
     def outcome(self) -> list[str]:
-        """Return the notes of a run that is over, and what was replayed in it."""
-        count = len(self.replayed)
-        if not count:
-            return self.notes
-        of = f"of {next(iter(self.replayed))}" if count == 1 else f"of {count} sequences"
-        return [*self.notes, f"detections {of} replayed from cache ({self.cache.folder})"]
+        """Return the notes of a run that is over, and what was replayed and stored in it."""
+        notes = list(self.notes)
+        for words, names in (("replayed from", self.replayed), ("stored in", self.stored_anew)):
+            if names:
+                of = next(iter(names)) if len(names) == 1 else f"{len(names)} sequences"
+                notes.append(f"detections of {of} {words} cache ({self.cache.folder})")
+        return notes
 
     @property
     def max_frames(self) -> int:
@@ -190,7 +198,7 @@ class RunCache:
             known.entry, self._classes = stored.folder, stored.classes
 
     def _seen(self, sequence: Sequence) -> _Known:
-        return self._known.setdefault(id(sequence), _Known(sequence.classes))
+        return self._known.setdefault(id(sequence), _Known(sequence, sequence.classes))
 
     def _setup_key(self) -> tuple[dict[str, Any], str]:
         if self._setup is None:

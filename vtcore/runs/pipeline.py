@@ -9,7 +9,7 @@ from collections.abc import Sequence as Seq
 from contextlib import closing
 from typing import TYPE_CHECKING, Protocol
 
-from vtcore.errors import VtcoreError
+from vtcore.errors import DataError, VtcoreError
 from vtcore.frames import Frame, Sequence
 from vtcore.instances import Instances
 from vtcore.interfaces import Detector, Tracker, Transform
@@ -171,6 +171,9 @@ class Pipeline:
             return
         with closing(self._frames(sequence)) as frames:
             for frame in frames:
+                if frame.index >= stored.length:
+                    message = f"has more frames than the {stored.length} whose detections are stored ({stored.folder})"
+                    raise DataError(f"{message}; compute them anew with vtcore cache --force", file=sequence.name)
                 yield frame, stored.detections(frame.index)
 
     def _frames(self, sequence: Sequence) -> Generator[Frame, None, None]:
