@@ -30,8 +30,11 @@ __all__ = [
     "Evaluation",
     "FrameErrors",
     "build_metrics",
+    "common_classes",
+    "compare",
     "evaluate",
     "score_table",
+    "truth_of",
     "write_metrics",
 ]
 
@@ -47,6 +50,8 @@ class EvaluatedSequence:
         truth: Annotations, with their roles.
         results: Tracks, numbers as the result file holds them.
         shared: For metrics of one family to keep what several of them need (matchings), by a key of theirs.
+        of_truth: The same for what follows from ``truth``, ``length`` and ``classes`` alone. Who scores many results
+            against the same annotations (a sweep) hands over the same dict each time.
 
     Raises:
         DataError: A table has rows beyond the last frame.
@@ -58,6 +63,7 @@ class EvaluatedSequence:
     truth: TrackTable
     results: TrackTable
     shared: dict[str, Any] = attrs.field(factory=dict, repr=False)
+    of_truth: dict[str, Any] = attrs.field(factory=dict, repr=False)
 
     def __attrs_post_init__(self) -> None:
         for what, table in (("annotations", self.truth), ("results", self.results)):
@@ -150,14 +156,14 @@ def evaluate(
     sequences, metrics = list(sequences), list(metrics)
     if not sequences:
         raise DataError("there is no sequence to score: does the data set hold any, and [run] sequences name them?")
-    classes = _common_classes(sequences) if classes is None else classes
+    classes = common_classes(sequences) if classes is None else classes
     read = results if callable(results) else _reader(results, sequences, classes)
     evaluated: dict[str, dict[str, Any]] = {name: {} for name, _ in metrics}
     diagnoses: dict[str, None] = {}
     kept: list[EvaluatedSequence] = []
     errors: dict[str, FrameErrors] = {}
     for sequence in sequences:
-        compared = _compared(sequence, read(sequence.name), classes, max_frames)
+        compared = compare(sequence, truth_of(sequence), read(sequence.name), classes, max_frames=max_frames)
         for name, metric in metrics:
             evaluated[name][sequence.name] = metric.evaluate(compared)
             if hasattr(metric, "diagnose"):
@@ -200,13 +206,21 @@ def score_table(scores: Mapping[str, Any], summaries: Mapping[str, Iterable[str]
     return ScoreTable(scores, summaries)
 
 
-def _compared(sequence: Sequence, results: TrackTable, classes: tuple[str, ...], max_frames: int) -> EvaluatedSequence:
-    truth = sequence.annotations()
-    if truth is None:
-        raise DataError(
-            f"sequence {sequence.name!r} has no annotations to score against: choose a split that has them, or leave "
-            "the metrics out"
-        )
+def compare(
+    sequence: Sequence, truth: TrackTable, results: TrackTable, classes: tuple[str, ...], *, max_frames: int = 0
+) -> EvaluatedSequence:
+    """Put annotations and results side by side, both cut where the sequence is.
+
+    Args:
+        sequence: Whose they are.
+        truth: Its annotations.
+        results: Its results.
+        classes: Names that labels index.
+        max_frames: Compare only so many frames; 0 for all.
+
+    Raises:
+        DataError: A table has rows beyond the last frame.
+    """
     length = sequence.length
     if length is None:
         length = 1 + max((int(table.frames[-1]) for table in (truth, results) if len(table)), default=-1)
@@ -216,7 +230,27 @@ def _compared(sequence: Sequence, results: TrackTable, classes: tuple[str, ...],
     return EvaluatedSequence(sequence.name, length, classes, truth, results)
 
 
-def _common_classes(sequences: Seq[Sequence]) -> tuple[str, ...]:
+def truth_of(sequence: Sequence) -> TrackTable:
+    """Return a sequence's annotations.
+
+    Raises:
+        DataError: It has none.
+    """
+    truth = sequence.annotations()
+    if truth is None:
+        raise DataError(
+            f"sequence {sequence.name!r} has no annotations to score against: choose a split that has them, or leave "
+            "the metrics out"
+        )
+    return truth
+
+
+def common_classes(sequences: Seq[Sequence]) -> tuple[str, ...]:
+    """Return the class names of all sequences.
+
+    Raises:
+        DataError: They differ.
+    """
     first = sequences[0]
     for sequence in sequences:
         if sequence.classes != first.classes:

@@ -27,6 +27,8 @@ class GivenDetector:
         classes: Empty: the labels index the sequence's own classes. A sequence without class names gets those of the
             file on `reset`.
         batch_size: 1.
+        files: Every file read, by path and number of its first frame, where someone wants to keep them for other
+            detectors; None keeps the last one only.
     """
 
     batch_size = 1
@@ -61,6 +63,7 @@ class GivenDetector:
         self._config = config
         self._detections = detections
         self._cached: tuple[str, DetectionFile] | None = None
+        self.files: dict[tuple[str, int | None], DetectionFile] | None = None
         self._rows = _FrameRows(TrackTable.empty())
 
     def reset(self, sequence: Sequence) -> None:
@@ -93,7 +96,7 @@ class GivenDetector:
         if self._config.path:
             path = self._config.path.replace("{sequence}", sequence.name)
             if self._cached is None or self._cached[0] != path:
-                self._cached = (path, read_detections(path, first_frame=self._config.first_frame))
+                self._cached = (path, self._read(path))
             self._refuse_one_frame_off(self._cached[1].table, sequence, path)
             return self._cached[1]
         if self._detections is not None:
@@ -107,6 +110,14 @@ class GivenDetector:
                 "or choose another detector"
             )
         return DetectionFile(table)
+
+    def _read(self, path: str) -> DetectionFile:
+        first_frame = self._config.first_frame
+        if self.files is None:
+            return read_detections(path, first_frame=first_frame)
+        if (path, first_frame) not in self.files:
+            self.files[path, first_frame] = read_detections(path, first_frame=first_frame)
+        return self.files[path, first_frame]
 
     def _refuse_one_frame_off(self, table: TrackTable, sequence: Sequence, path: str) -> None:
         """Refuse a file that counts from 1 where 0 is usual: every box would be a frame late, and nobody would see."""

@@ -13,7 +13,7 @@ from vtcore.report.sections import notes_list, sequence_section
 from vtcore.report.tables import class_table, full_tables, score_tiles, short_table, timing_table, versions_table
 from vtcore.report.thumbnails import make_thumbnails
 
-__all__ = ["report_page", "write_report"]
+__all__ = ["html_page", "report_page", "write_report"]
 
 _FILE = "report.html"
 _UNFOLDED = 4
@@ -46,20 +46,26 @@ def write_report(run_folder: Path, report: ReportInput) -> Path:
 
 def report_page(report: ReportInput) -> str:
     """Return the page's text."""
+    main = tag("main", _notes(report), _scores(report), _time(report), _sequences(report), _origin(report))
+    return html_page(report.title, _header(report), main)
+
+
+def html_page(title: str, *parts: Markup) -> str:
+    """Return a page with everything in it that it needs.
+
+    Args:
+        title: In the window's title.
+        parts: Content, in order.
+    """
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
-        tag("title", f"{report.title} – vtcore report"),
+        tag("title", f"{title} – vtcore report"),
         tag("style", _resource("style.css")),
     )
-    body = tag(
-        "body",
-        _header(report),
-        tag("main", _notes(report), _scores(report), _time(report), _sequences(report), _origin(report)),
-        tag("script", _resource("script.js")),
-    )
+    body = tag("body", *parts, tag("script", _resource("script.js")))
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
 
 

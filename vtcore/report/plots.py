@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence as Seq
 
@@ -10,12 +9,25 @@ import attrs
 import numpy as np
 
 from vtcore.instances import Float64Array, Int64Array
+from vtcore.report.axes import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    RIGHT,
+    WIDTH,
+    Axes,
+    axis_titles,
+    figure,
+    grid,
+    picture,
+    short,
+    ticks,
+)
 from vtcore.report.markup import Markup, tag
 
 __all__ = ["Line", "Strip", "bar_plot", "line_plot"]
 
-_WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM = 560, 46, 12, 10, 36
-_HEIGHT, _STRIP = 220, 22
+_STRIP = 22
 
 
 @attrs.frozen(eq=False)
@@ -50,23 +62,6 @@ class Strip:
     style: str
 
 
-@attrs.frozen
-class _Axes:
-    """From numbers to places in the picture."""
-
-    x_low: float
-    x_high: float
-    y_low: float
-    y_high: float
-    bottom: float
-
-    def x(self, value: float) -> float:
-        return round(_LEFT + (value - self.x_low) / (self.x_high - self.x_low) * (_WIDTH - _LEFT - _RIGHT), 1)
-
-    def y(self, value: float) -> float:
-        return round(self.bottom - (value - self.y_low) / (self.y_high - self.y_low) * (self.bottom - _TOP), 1)
-
-
 def line_plot(
     title: str,
     x: Float64Array,
@@ -89,31 +84,31 @@ def line_plot(
         y_top: Upper end of the y axis; by the values when left out.
     """
     if len(x) == 0:
-        return _figure(title, (), tag("p", "No frames.", class_="empty"))
+        return figure(title, (), tag("p", "No frames.", class_="empty"))
     # The y axis holds zero, so that heights can be compared.
     numbers = np.concatenate([line.values for line in lines] + [np.zeros(1)])
     lowest, highest = float(np.nanmin(numbers)), float(np.nanmax(numbers))
     if lowest == highest:
         highest = 1.0
-    y_ticks = _ticks(lowest, highest if y_top is None else y_top)
-    bottom = _HEIGHT - _BOTTOM - (_STRIP if strip else 0)
+    y_ticks = ticks(lowest, highest if y_top is None else y_top)
+    bottom = HEIGHT - BOTTOM - (_STRIP if strip else 0)
     x_low, x_high = float(x[0]), float(x[-1])
     if x_low == x_high:
         x_low, x_high = x_low - 0.5, x_high + 0.5
-    axes = _Axes(x_low, x_high, min(y_ticks[0], lowest), max(y_ticks[-1], highest), bottom)
-    parts = [_grid(axes, _ticks(x_low, x_high), y_ticks), _axis_titles(x_title, y_title)]
+    axes = Axes(x_low, x_high, min(y_ticks[0], lowest), max(y_ticks[-1], highest), bottom)
+    parts = [grid(axes, ticks(x_low, x_high), y_ticks), axis_titles(x_title, y_title)]
     parts += [_curve(axes, x, line) for line in lines]
     if strip is not None:
         parts.append(_marks(axes, x, strip))
     shown: list[Line | Strip] = [*lines, *([strip] if strip else [])]
     hover = {
-        "x": _short(x),
+        "x": short(x),
         "at": [axes.x(value) for value in x.tolist()],
-        "series": [{"name": part.name, "y": _short(part.values)} for part in shown],
+        "series": [{"name": part.name, "y": short(part.values)} for part in shown],
         "label": x_title,
     }
     legend = [(part.name, part.style) for part in shown]
-    return _figure(title, legend, _svg(title, parts, hover))
+    return figure(title, legend, picture(title, parts, hover))
 
 
 def bar_plot(
@@ -136,12 +131,12 @@ def bar_plot(
         style: Class of the style sheet.
     """
     if counts.sum() == 0:
-        return _figure(title, (), tag("p", "No tracks.", class_="empty"))
-    y_ticks = _ticks(0, int(counts.max()), whole=True)
-    axes = _Axes(float(edges[0]), float(edges[-1]), 0, max(y_ticks[-1], float(counts.max())), _HEIGHT - _BOTTOM)
+        return figure(title, (), tag("p", "No tracks.", class_="empty"))
+    y_ticks = ticks(0, int(counts.max()), whole=True)
+    axes = Axes(float(edges[0]), float(edges[-1]), 0, max(y_ticks[-1], float(counts.max())), HEIGHT - BOTTOM)
     parts = [
-        _grid(axes, _ticks(float(edges[0]), float(edges[-1]), whole=True), y_ticks),
-        _axis_titles(x_title, y_title),
+        grid(axes, ticks(float(edges[0]), float(edges[-1]), whole=True), y_ticks),
+        axis_titles(x_title, y_title),
     ]
     for low, high, count in zip(edges[:-1].tolist(), edges[1:].tolist(), counts.tolist(), strict=True):
         if count:
@@ -158,78 +153,10 @@ def bar_plot(
                     height=round(axes.bottom - top, 1),
                 )
             )
-    return _figure(title, (), _svg(title, parts, None))
+    return figure(title, (), picture(title, parts, None))
 
 
-def _figure(title: str, legend: Seq[tuple[str, str]], picture: Markup) -> Markup:
-    entries = [
-        tag(
-            "li",
-            tag(
-                "svg",
-                tag("line", class_=style, x1=1, x2=23, y1=5, y2=5),
-                class_="key",
-                viewBox="0 0 24 10",
-                aria_hidden="true",
-            ),
-            name,
-        )
-        for name, style in legend
-    ]
-    return tag(
-        "figure",
-        tag("figcaption", title),
-        tag("ul", entries, class_="legend") if entries else None,
-        picture,
-        class_="plot",
-    )
-
-
-def _svg(title: str, parts: Seq[Markup], hover: object) -> Markup:
-    return tag(
-        "svg",
-        parts,
-        viewBox=f"0 0 {_WIDTH} {_HEIGHT}",
-        role="img",
-        aria_label=title,
-        data_hover=None if hover is None else json.dumps(hover, separators=(",", ":")),
-    )
-
-
-def _grid(axes: _Axes, x_ticks: Seq[float], y_ticks: Seq[float]) -> Markup:
-    right = _WIDTH - _RIGHT
-    parts = []
-    for value in y_ticks:
-        y = axes.y(value)
-        parts.append(tag("line", class_="grid", x1=_LEFT, x2=right, y1=y, y2=y))
-        parts.append(tag("text", _number(value), class_="tick", x=_LEFT - 6, y=y + 4, text_anchor="end"))
-    for value in x_ticks:
-        x = axes.x(value)
-        parts.append(tag("line", class_="axis", x1=x, x2=x, y1=_HEIGHT - _BOTTOM, y2=_HEIGHT - _BOTTOM + 4))
-        text = tag("text", _number(value), class_="tick", x=x, y=_HEIGHT - _BOTTOM + 16, text_anchor="middle")
-        parts.append(text)
-    parts.append(tag("line", class_="axis", x1=_LEFT, x2=right, y1=_HEIGHT - _BOTTOM, y2=_HEIGHT - _BOTTOM))
-    return tag("g", parts)
-
-
-def _axis_titles(x_title: str, y_title: str) -> Markup:
-    middle = (_TOP + _HEIGHT - _BOTTOM) / 2
-    return tag(
-        "g",
-        tag("text", x_title, class_="axis-title", x=(_LEFT + _WIDTH - _RIGHT) / 2, y=_HEIGHT - 5, text_anchor="middle"),
-        tag(
-            "text",
-            y_title,
-            class_="axis-title",
-            x=12,
-            y=middle,
-            text_anchor="middle",
-            transform=f"rotate(-90 12 {middle})",
-        ),
-    )
-
-
-def _curve(axes: _Axes, x: Float64Array, line: Line) -> Markup:
+def _curve(axes: Axes, x: Float64Array, line: Line) -> Markup:
     """Return a curve, in pieces where values are missing."""
     pieces: list[list[str]] = [[]]
     for position, value in zip(x.tolist(), line.values.tolist(), strict=True):
@@ -251,35 +178,12 @@ def _curve(axes: _Axes, x: Float64Array, line: Line) -> Markup:
     return tag("g", drawn)
 
 
-def _marks(axes: _Axes, x: Float64Array, strip: Strip) -> Markup:
-    base = _HEIGHT - _BOTTOM
+def _marks(axes: Axes, x: Float64Array, strip: Strip) -> Markup:
+    base = HEIGHT - BOTTOM
     marks = [
         tag("line", class_=strip.style, x1=axes.x(position), x2=axes.x(position), y1=base - 1, y2=base - _STRIP + 8)
         for position, value in zip(x.tolist(), strip.values.tolist(), strict=True)
         if value > 0
     ]
-    separator = tag("line", class_="grid", x1=_LEFT, x2=_WIDTH - _RIGHT, y1=base - _STRIP, y2=base - _STRIP)
+    separator = tag("line", class_="grid", x1=LEFT, x2=WIDTH - RIGHT, y1=base - _STRIP, y2=base - _STRIP)
     return tag("g", separator, marks)
-
-
-def _ticks(low: float, high: float, *, most: int = 5, whole: bool = False) -> list[float]:
-    """Return round numbers that cover low to high (y axis) or lie within (whole range of an x axis)."""
-    span = max(high - low, 1e-12)
-    rough = span / most
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(digit * power for digit in (1, 2, 2.5, 5, 10) if digit * power >= rough * 0.999)
-    if whole:
-        step = max(1.0, math.ceil(step))
-    first = math.ceil(low / step - 1e-9)
-    last = math.floor(high / step + 1e-9)
-    return [round(index * step, 10) for index in range(first, last + 1)] or [low]
-
-
-def _number(value: float) -> str:
-    """Return a tick's text: ``12,000``, ``0.25``."""
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:g}"
-
-
-def _short(values: Float64Array) -> list[float | None]:
-    """Return numbers with few digits, for the read-out under the pointer."""
-    return [float(f"{value:.6g}") if math.isfinite(value) else None for value in values.tolist()]

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vtcore.report.axes import ticks
 from vtcore.report.markup import Markup, joined, tag
-from vtcore.report.plots import Line, Strip, _ticks, bar_plot, line_plot
+from vtcore.report.plots import Line, Strip, bar_plot, line_plot
 
 
 def plot(values: list[float], **options: object) -> str:
@@ -46,11 +47,11 @@ def test_bars_tell_their_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "ticks"),
+    ("low", "high", "expected"),
     [(0, 100, [0, 20, 40, 60, 80, 100]), (0, 3, [0, 1, 2, 3]), (0.05, 0.95, [0.2, 0.4, 0.6, 0.8]), (1, 1, [1])],
 )
-def test_ticks_are_round(low: float, high: float, ticks: list[float]) -> None:
-    assert _ticks(low, high) == ticks
+def test_ticks_are_round(low: float, high: float, expected: list[float]) -> None:
+    assert ticks(low, high) == expected
 
 
 def test_markup_escapes_text_and_attributes_but_not_markup() -> None:

@@ -1,0 +1,230 @@
+"""A sweep from its checks to its report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from vtcore.errors import ExperimentError, VtcoreError
+from vtcore.experiments import Experiment, load_experiment
+from vtcore.experiments.sweep_options import DEFAULT_TRIALS, SweepOptions
+from vtcore.frames import Sequence
+from vtcore.host import PluginHost, plugin_host
+from vtcore.preflight import preflight, require
+from vtcore.sweeps.folder import SweepFolder
+from vtcore.sweeps.notes import sweep_notes
+from vtcore.sweeps.objectives import Objective, best_of, objectives_of, pareto_front, with_known_fields
+from vtcore.sweeps.report import write_sweep_report
+from vtcore.sweeps.runner import Outcome, TrialRunner
+from vtcore.sweeps.sampling import Sampler, chosen_sampler, sampler_name
+from vtcore.sweeps.space import Places, Space
+from vtcore.sweeps.trials import Trial
+from vtcore.sweeps.workers import InProcess, Workers, WorkersLike
+
+__all__ = ["Sweep"]
+
+
+class Sweep:
+    """The same data with many settings.
+
+    Attributes:
+        experiment: What is swept.
+        jobs: How many trials run at a time, each in a process of its own.
+        folder: Where everything goes.
+        space: The settings to choose from.
+        objectives: The scores to judge by; known once the sweep has started.
+        trials: What was tried, by number.
+        notes: What a reader of the results should know.
+        sequences: The data set's sequences; known once the sweep has started.
+    """
+
+    def __init__(
+        self, experiment: Experiment, *, jobs: int = 1, output: str | Path | None = None, host: PluginHost | None = None
+    ) -> None:
+        """Prepare a sweep; nothing is read or written before `execute`.
+
+        Args:
+            experiment: Loaded with ``sweep=True``.
+            jobs: How many trials run at a time.
+            output: Folder of the sweep; ``<run.output>-sweep`` when left out.
+            host: The plugins; the installed ones by default.
+
+        Raises:
+            ExperimentError: Nothing is swept, or the sampler or a metric does not fit.
+        """
+        host = host or plugin_host()
+        self.host = host.without(experiment.plugins.disable) if experiment.plugins.disable else host
+        self.experiment = experiment
+        self.jobs = jobs
+        self.folder = SweepFolder(output if output is not None else f"{experiment.run.output}-sweep")
+        self.options = experiment.sweep or SweepOptions()
+        self.space = Space.of(experiment, self.host)
+        self.objectives: list[Objective] = objectives_of(experiment)
+        self.trials: list[Trial] = []
+        self.notes: list[str] = []
+        self.sequences: tuple[Sequence, ...] = ()
+        self._check_space()
+
+    @property
+    def sampler(self) -> str:
+        """How settings are chosen: ``grid``, ``random`` or ``tpe``."""
+        return sampler_name(self.options, self.space)
+
+    @property
+    def goal(self) -> int:
+        """How many trials there will be, at most."""
+        wanted = self.options.trials
+        size = self.space.size
+        if self.sampler == "grid" or (wanted is None and size is not None and size < DEFAULT_TRIALS):
+            return min(size or 0, wanted or size or 0)
+        wanted = wanted or DEFAULT_TRIALS
+        return wanted if size is None else min(wanted, size)
+
+    def execute(
+        self, *, resume: bool = False, overwrite: bool = False, watch: Callable[[Trial], None] | None = None
+    ) -> None:
+        """Check, try every setting, and write what is best.
+
+        Args:
+            resume: Go on with the sweep in the folder: what was tried is not tried again.
+            overwrite: Replace the sweep in the folder.
+            watch: Called after each trial.
+
+        Raises:
+            PreflightError: Something is missing; nothing has been started.
+            ExperimentError: A metric has no such field.
+            ResumeError: The folder holds a sweep, or one that cannot be continued by this experiment.
+            VtcoreError: No setting could be tried, or whatever else a person can act on. Finished trials stay.
+        """
+        runner = self._prepared()
+        sampler = chosen_sampler(self.options, self.space, self.objectives)
+        resolved = self.experiment.resolved()
+        self.trials = self.folder.claim(self.experiment.to_toml(), resolved, resume=resume, overwrite=overwrite)
+        for trial in self.trials:
+            sampler.tell(trial)
+        try:
+            self._try_all(runner, sampler, watch)
+        finally:
+            # What is known stays useful when the rest never comes.
+            self._conclude()
+        if self.trials and self.best() is None:
+            raise VtcoreError(f"no setting could be tried: {self.trials[0].error}")
+
+    def best(self) -> Trial | None:
+        """Return the best trial by the first objective, None where none has scores."""
+        return best_of(self.trials, self.objectives)
+
+    def front(self) -> list[Trial]:
+        """Return the trials that no other one beats in every objective, the best by the first one first."""
+        return pareto_front(self.trials, self.objectives)
+
+    def experiment_of(self, trial: Trial, output: str) -> Experiment:
+        """Return the experiment that gives exactly a trial's scores.
+
+        Args:
+            trial: The trial.
+            output: Folder of its run.
+
+        Raises:
+            ExperimentError: The trial's values do not go together.
+        """
+        tables = self.space.applied(self._tables(), trial.parameters)
+        tables["run"] = {**tables["run"], "output": output}
+        return load_experiment(tables, host=self.host)
+
+    def _tables(self) -> dict[str, Any]:
+        tables = self.experiment.resolved()
+        tables.pop("sweep", None)
+        return tables
+
+    def _check_space(self) -> None:
+        problem = None
+        if not self.space.parameters:
+            message = (
+                "says nothing to try: give lists or ranges, such as [sweep.parameters.tracker] "
+                "high_threshold = [0.5, 0.6], or a list in place of a value"
+            )
+            problem = self.experiment.problem(message, "sweep.parameters")
+        elif self.sampler == "grid" and self.space.endless:
+            name = self.space.endless[0].name
+            message = f"a grid has no end with the range of {name!r}: give it a step, or choose random or tpe"
+            problem = self.experiment.problem(message, "sweep.sampler")
+        if problem is not None:
+            raise ExperimentError([problem])
+
+    def _prepared(self) -> TrialRunner:
+        """Check everything, read the data, and make what trials of this process need."""
+        run = attrs.evolve(self.experiment.run, output=str(self.folder.path))
+        checked = preflight(attrs.evolve(self.experiment, run=run), host=self.host)
+        require(checked.findings)
+        self.sequences = checked.sequences
+        runner = TrialRunner(self.experiment, self.space, checked.sequences, self.host)
+        self.objectives = with_known_fields(self.experiment, self.objectives, runner.metrics, runner.classes)
+        self.notes = [*(str(finding.problem) for finding in checked.findings), *sweep_notes(self)]
+        return runner
+
+    def _try_all(self, runner: TrialRunner, sampler: Sampler, watch: Callable[[Trial], None] | None) -> None:
+        number = max((trial.number for trial in self.trials), default=-1) + 1
+        left = self.goal - len(self.trials)
+        if left <= 0:
+            return
+        jobs = min(self.jobs, left)
+        workers: WorkersLike = InProcess(runner) if jobs == 1 else Workers(self._tables(), self.space, jobs)
+        running: dict[int, tuple[Places, Mapping[str, Any]]] = {}
+        try:
+            while True:
+                while len(running) < jobs and left and (places := sampler.suggest(number)) is not None:
+                    running[number] = (places, self.space.values(places))
+                    workers.submit(number, running[number][1])
+                    number, left = number + 1, left - 1
+                if not running:
+                    return
+                finished, outcome = workers.result()
+                trial = self._trial(finished, *running.pop(finished), outcome)
+                self.folder.append(trial)
+                self.trials = sorted([*self.trials, trial], key=lambda trial: trial.number)
+                sampler.tell(trial)
+                if watch is not None:
+                    watch(trial)
+        finally:
+            workers.close()
+
+    def _trial(self, number: int, places: Places, values: Mapping[str, Any], outcome: Outcome) -> Trial:
+        found = {objective.name: objective.value(outcome.scores) for objective in self.objectives}
+        missing = [name for name, value in found.items() if value is None]
+        error = outcome.error or (f"{missing[0]} is no number" if missing else "")
+        return Trial(
+            number=number,
+            state="failed" if error else "done",
+            parameters=dict(values),
+            places=places,
+            values={} if error else {name: value for name, value in found.items() if value is not None},
+            scores=_combined(outcome.scores),
+            seconds=outcome.seconds,
+            error=error,
+        )
+
+    def _conclude(self) -> None:
+        best = self.best()
+        if best is not None:
+            name = self.experiment.run.output
+            self.folder.write_best(self.experiment_of(best, f"{name}-best").to_toml())
+            if len(self.objectives) > 1:
+                texts = [
+                    self.experiment_of(trial, f"{name}-pareto-{place:02}").to_toml()
+                    for place, trial in enumerate(self.front(), start=1)
+                ]
+                self.folder.write_front(texts)
+        if self.experiment.run.report:
+            write_sweep_report(self)
+
+
+def _combined(scores: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the combined scores of every metric, curves left out."""
+    return {
+        metric: {name: value for name, value in tables["COMBINED"].items() if not isinstance(value, Mapping | list)}
+        for metric, tables in scores.items()
+    }
