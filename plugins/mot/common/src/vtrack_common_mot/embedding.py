@@ -108,15 +108,17 @@ class AppearanceBank(Stateful):
                 side[~known] = -1
         return cosines
 
-    def learn(self, slots: Int64Array, embeddings: Float32Array) -> None:
+    def learn(self, slots: Int64Array, embeddings: Float32Array, momentum: Float32Array | None = None) -> None:
         """Move the appearance in each of the slots towards a new embedding, both at length 1.
 
         Args:
             slots: int64 ``(n,)``, each once.
             embeddings: float32 ``(n, D)``, as `read` returns them.
+            momentum: float32 ``(n,)``, for each its own share of what was known; None: that of the bank for all.
         """
         old = self._rows.take(slots, 0)
-        mixed = unit_rows(self._momentum * old + (1 - self._momentum) * embeddings)
+        share = self._momentum if momentum is None else momentum[:, None]
+        mixed = unit_rows(share * old + (1 - share) * embeddings)
         # Where either is not known the mean, at length 1, is the other.
         self._rows[slots] = mixed
 
