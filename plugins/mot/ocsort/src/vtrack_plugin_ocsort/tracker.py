@@ -91,15 +91,14 @@ class OcSort(ObservationCentricTracker):
         self._other = MmtrackingOcSort(config) if convention == "mmtracking" else None
         super().__init__(_life(config), XysrFilter(), matcher, clock=clock, persist=persist)
 
-    def reset(self, sequence: Sequence | None = None) -> None:
-        """Forget everything; see `BoxTracker.reset`."""
-        super().reset(sequence)
+    def _start(self, sequence: Sequence | None) -> None:
+        super()._start(sequence)
         if self._other is not None:
             self._other.reset(sequence)
 
     def _advance(self, frame: Frame | None, detections: Instances) -> Instances:
         if self._other is not None:
-            return self._other.update(frame, detections)
+            return self._advance_by(self._other, frame, detections)
         return super()._advance(frame, detections)
 
 

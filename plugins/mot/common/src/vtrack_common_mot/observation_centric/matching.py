@@ -41,8 +41,14 @@ class Known(NamedTuple):
 
     def part(self, tracks: Int64Array) -> Known:
         """Return some of them."""
-        boxes = (field.take(tracks, 1) for field in self[:4])
-        return Known(*boxes, facts=self.facts.take(tracks, 1), past=self.past.take(tracks, 1))
+        return Known(
+            self.predicted.take(tracks, 1),
+            self.last.take(tracks, 1),
+            self.origins.take(tracks, 1),
+            self.directions.take(tracks, 1),
+            self.facts.take(tracks, 1),
+            self.past.take(tracks, 1),
+        )
 
 
 class Offered(NamedTuple):

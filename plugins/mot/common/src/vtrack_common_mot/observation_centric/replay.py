@@ -67,7 +67,8 @@ def _together(
     """
     # The longest first: those that are still on their way are then the first so many.
     order = np.argsort(-steps, kind="stable")
-    states, start, stride, steps = (part.take(order, -1) for part in (states, start, stride, steps))
+    states, start, stride = states.take(order, 1), start.take(order, 1), stride.take(order, 1)
+    steps = steps.take(order)
     for step in range(1, int(steps.max(initial=0)) + 1):
         count = int(np.count_nonzero(steps >= step))
         box_filter.update(states[:, :count], box_filter.measure(start[:, :count] + step * stride[:, :count]))

@@ -228,7 +228,7 @@ class ObservationCentricTracker(BoxTracker):
             Those whose motion was replayed, int64.
         """
         rows = self._rows
-        again = np.arange(found.start, found.stop)
+        again: Int64Array = np.arange(found.start, found.stop)
         again = again[rows.facts[OBSERVED].take(tracks[found]) > 0]
         if len(again) == 0:
             return again
