@@ -1,0 +1,132 @@
+"""States: out of an object, through a file, into another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from vtcore.errors import StateError, VtcoreError
+from vtcore.state import Stateful
+
+
+class Rows(Stateful):
+    __slots__ = ("sums", "values")
+    _STATE: ClassVar[tuple[str, ...]] = ("values",)
+
+    def __init__(self) -> None:
+        self.values = np.zeros((2, 0))
+        self.sums = self.values.sum(1)
+
+    def _restored(self) -> None:
+        self.sums = self.values.sum(1)
+
+
+class Base(Stateful):
+    _STATE: ClassVar[tuple[str, ...]] = ("_count",)
+
+    def __init__(self) -> None:
+        self._count = 0
+        self.option = 5
+
+
+class Follower(Base):
+    _STATE: ClassVar[tuple[str, ...]] = ("_rows", "rate", "_seen", "place", "_other")
+
+    def __init__(self, other: Any = None) -> None:
+        super().__init__()
+        self._rows = Rows()
+        self.rate: float | None = None
+        self._seen = False
+        self.place = ""
+        self._other = other
+
+
+def filled() -> Follower:
+    follower = Follower()
+    follower._count, follower.rate, follower._seen, follower.place = 7, 29.97, True, "über"
+    follower._rows.values = np.arange(6.0).reshape(2, 3)
+    follower._rows._restored()
+    return follower
+
+
+def test_everything_comes_back_through_a_file(tmp_path: Path) -> None:
+    np.savez(tmp_path / "state.npz", **filled().state_dict())
+    new = Follower()
+    new.option = 9
+    with np.load(tmp_path / "state.npz", allow_pickle=False) as state:
+        new.load_state_dict(state)
+    assert (new._count, new.rate, new._seen, new.place, new._other) == (7, 29.97, True, "über", None)
+    assert [type(value) for value in (new._count, new.rate, new._seen, new.place)] == [int, float, bool, str]
+    assert new._rows.values.tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert new._rows.sums.tolist() == [3, 12]
+    assert new.option == 9
+
+
+def test_names_are_plain_and_dotted() -> None:
+    state = filled().state_dict()
+    assert set(state) == {"class", "count", "rows.class", "rows.values", "rate", "seen", "place", "other"}
+    assert (str(state["class"]), str(state["rows.class"])) == ("Follower", "Rows")
+
+
+def test_a_state_is_a_copy_in_both_directions() -> None:
+    follower, other = filled(), Follower()
+    state = follower.state_dict()
+    follower._rows.values[:] = -1
+    assert state["rows.values"].min() == 0
+    other.load_state_dict(state)
+    other._rows.values[:] = -2
+    assert state["rows.values"].min() == 0
+
+
+def test_none_and_arrays_without_length_are_told_apart() -> None:
+    follower, other = Follower(), filled()
+    follower._rows.values = np.empty((0, 4), np.int64)
+    other.load_state_dict(follower.state_dict())
+    assert other.rate is None
+    assert (other._rows.values.shape, other._rows.values.dtype) == ((0, 4), np.int64)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"class": np.array("Leader")}, "it is one of Leader;"),
+        ({"rows.class": np.array("Columns")}, "its 'rows' is of Columns;"),
+        ({"count": None}, "it lacks 'count';"),
+        ({"extra": np.zeros(2)}, "it has 'extra' besides;"),
+        ({"count": None, "extra": np.zeros(2)}, "it lacks 'count' and it has 'extra' besides;"),
+        ({"class": None}, "it lacks 'class';"),
+    ],
+)
+def test_another_state_is_refused_and_changes_nothing(change: dict[str, Any], message: str) -> None:
+    follower, state = filled(), Follower().state_dict()
+    state.update(change)
+    state = {name: part for name, part in state.items() if part is not None}
+    with pytest.raises(StateError) as refused:
+        follower.load_state_dict(state)
+    assert isinstance(refused.value, VtcoreError)
+    assert str(refused.value) == (
+        f"this is no state of Follower: {message} "
+        "load it into an object of the class and with the options it was taken from"
+    )
+    assert (follower._count, follower._rows.sums.tolist()) == (7, [3, 12])
+
+
+def test_other_parts_are_other_options() -> None:
+    with pytest.raises(StateError, match=r"it lacks 'other.class' and it has 'other' besides"):
+        Follower(other=Rows()).load_state_dict(filled().state_dict())
+    two = Follower(other=Rows())
+    two._other.values = np.ones((2, 2))
+    again = Follower(other=Rows())
+    again.load_state_dict(two.state_dict())
+    assert again._other.sums.tolist() == [2, 2]
+
+
+def test_what_cannot_be_kept_is_named() -> None:
+    with pytest.raises(StateError) as refused:
+        Follower(other=object()).state_dict()
+    assert str(refused.value) == (
+        "Follower: the state of its 'other', of object, cannot be kept; derive that class from vtcore.state.Stateful"
+    )
