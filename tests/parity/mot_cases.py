@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from vtcore.instances import Instances
 from vtcore.tables import TrackTable
 from vtrack_common_mot.camera_motion.boxes import warped_boxes
 from vtrack_common_mot.camera_motion.ecc import Ecc
+from vtrack_common_mot.camera_motion.rescaled import RescaledMotion
 from vtrack_common_mot.kalman import XyahFilter
 from vtrack_common_mot.linear_motion import LinearMotion
 
@@ -99,14 +102,23 @@ def associate(case: Any) -> None:
     stated, stored, check = case.stated, case.stored(), Checker(case)
     stated_tracker = dict(stated["hyper"]["tracker"])
     kind = stated_tracker.pop("type")
+    if stated_tracker.get("reid") is not None and kind in ("SortTracker", "SORTTracker"):
+        kind = "SORTTracker with appearance"
+        stated_tracker.setdefault("motion", dict(stated["hyper"]["motion"]))
     if kind not in TRACKERS:
         pytest.skip(f"mot: tracker {kind!r} is not built yet")
     name, translate = TRACKERS[kind]
-    tracker, floor = _build(name, translate(stated_tracker))
+    options = translate(stated_tracker)
+    pictures = _pictures(case) if case.stated.get("images") else None
+    if pictures is not None:
+        options["camera_motion"] = _camera(stated)
+    tracker, floor = _build(name, options)
     assert not stated_tracker, f"this test does not know the options {sorted(stated_tracker)}"
-    for frame, (boxes, scores, labels) in enumerate(_frames(stored)):
+    for frame, (boxes, scores, labels, embeddings) in enumerate(_frames(stored)):
         kept = scores > np.float32(floor)
-        tracks = tracker.update(None, Instances(boxes[kept], scores[kept], labels[kept]))
+        looks = None if embeddings is None else embeddings[kept]
+        seen = Instances(boxes[kept], scores[kept], labels[kept], embeddings=looks)
+        tracks = tracker.update(None if pictures is None else Frame(frame, next(pictures)), seen)
         wanted = check.wanted[f"ids_{frame}"].argsort()
         order = tracks.ids.argsort()
         answers = {
@@ -121,12 +133,35 @@ def associate(case: Any) -> None:
     check.finish()
 
 
-def _frames(stored: Mapping[str, Any]) -> Iterator[tuple[Any, Any, Any]]:
+def _frames(stored: Mapping[str, Any]) -> Iterator[tuple[Any, Any, Any, Any]]:
     frame = 0
     while f"given:dets_{frame}" in stored:
         rows = stored[f"given:dets_{frame}"]
-        yield rows[:, :4], rows[:, 4], stored[f"given:labels_{frame}"]
+        yield rows[:, :4], rows[:, 4], stored[f"given:labels_{frame}"], stored.get(f"given:embeds_{frame}")
         frame += 1
+
+
+def _pictures(case: Any) -> Iterator[Any]:
+    """Cut each frame's picture out of a larger one, at the places that the description tells."""
+    ((name, (height, width)),) = case.stated["images"].items()
+    where = re.search(r"at row (\d+)\+(\d*)t, column (\d+)\+\(t%(\d+)\)", case.stated["description"])
+    assert where is not None, "where the pictures lie is told in words this test does not know"
+    top, down, left, turns = (int(number or 1) for number in where.groups())
+    # Red, green, blue, and taken for blue, green, red, as by the reference.
+    whole = case.fill().fill_image(name, height, width)
+    rows, columns = case.stated["hyper"]["image_size"]
+    for frame in count():
+        first, start = top + down * frame, left + frame % turns
+        yield np.ascontiguousarray(whole[first : first + rows, start : start + columns])
+
+
+def _camera(stated: Options) -> RescaledMotion:
+    """Return the motion as the reference finds it, whose factors may be one for both sides."""
+    told = re.search(r"\(Euclidean, (\d+) iterations, ([\d.e-]+)\)", stated["description"])
+    assert told is not None, "what ECC is told is told in words this test does not know"
+    camera = Ecc(motion="euclidean", iterations=int(told[1]), epsilon=float(told[2]), downscale=1)
+    width, height = np.broadcast_to(stated["hyper"]["scale_factor"], 2).tolist()
+    return RescaledMotion(camera, scale=(width, height), compat="mmdetection")
 
 
 def _build(name: str, options: Options) -> tuple[Any, float]:
@@ -135,8 +170,8 @@ def _build(name: str, options: Options) -> tuple[Any, float]:
         component = plugin_host().component("tracker", name)
     except ComponentError as error:
         pytest.skip(f"tracker {name!r} is not built yet: {error}")
-    floor = options.pop("min_score", -1.0)
     config = component.load_config()
+    floor = -1.0 if hasattr(attrs.fields(config), "min_score") else options.pop("min_score", -1.0)
     if not hasattr(attrs.fields(config), "convention"):
         pytest.skip(f"tracker {name!r} does not know mmtracking's convention yet")
     return build(Configured(component, config(**options, convention="mmtracking")), BuildContext()), floor
@@ -153,6 +188,40 @@ def _sort(stated: Options) -> Options:
         "iou_threshold": stated.pop("match_iou_thr"),
         "per_class": False,
     }
+
+
+def _appearance(stated: Options) -> Options:
+    """Translate what DeepSORT and StrongSORT share."""
+    reid, motion, momentums = stated.pop("reid"), stated.pop("motion"), stated.pop("momentums", None)
+    samples = reid.pop("num_samples", None)
+    # Both are about crops; embeddings are given.
+    reid.pop("img_scale", None)
+    reid.pop("img_norm_cfg", None)
+    assert motion.pop("type") == "KalmanFilter"
+    options = {
+        "min_score": stated.pop("obj_score_thr"),
+        "min_hits": stated.pop("num_tentatives"),
+        "max_age": stated.pop("num_frames_retain"),
+        "iou_threshold": stated.pop("match_iou_thr"),
+        "appearance_threshold": reid.pop("match_score_thr"),
+        "gate": "position" if motion.pop("center_only", False) else "box",
+        "nsa": motion.pop("use_nsa", False),
+        "gallery": "mean" if momentums is None else "running-mean",
+        "gallery_size": 1 if samples is None else samples,
+        "appearance_momentum": 0.0 if momentums is None else 1 - momentums.pop("embeds"),
+        "motion_weight": reid.pop("motion_weight", 0.0),
+    }
+    left = {*reid, *motion, *(momentums or {})}
+    assert not left, f"this test does not know the options {sorted(left)}"
+    return options
+
+
+def _deepsort(stated: Options) -> Options:
+    return {**_appearance(stated), "metric": "euclidean", "per_class": False}
+
+
+def _strongsort(stated: Options) -> Options:
+    return {**_appearance(stated), "metric": "cosine", "camera_motion": None}
 
 
 def _bytetrack(stated: Options) -> Options:
@@ -187,6 +256,8 @@ def _ocsort(stated: Options) -> Options:
 TRACKERS: Mapping[str, tuple[str, Callable[[Options], Options]]] = {
     "SortTracker": ("sort", _sort),
     "SORTTracker": ("sort", _sort),
+    "SORTTracker with appearance": ("deepsort", _deepsort),
+    "StrongSORTTracker": ("strongsort", _strongsort),
     "ByteTracker": ("bytetrack", _bytetrack),
     "BYTETracker": ("bytetrack", _bytetrack),
     "OCSORTTracker": ("ocsort", _ocsort),
@@ -326,6 +397,8 @@ HANDLERS: Mapping[tuple[str, str], Callable[[Any], None]] = {
     ("linear-motion", "predict"): linear_motion,
     ("camera-motion-ecc", "estimate"): camera_motion,
     ("sort", "associate"): associate,
+    ("deepsort", "associate"): associate,
+    ("strongsort", "associate"): associate,
     ("bytetrack", "associate"): associate,
     ("ocsort", "associate"): associate,
     ("linear", "interpolate"): linear_interpolation,

@@ -1,0 +1,1 @@
+"""Trackers that match by appearance first: what DeepSORT and StrongSORT share."""
