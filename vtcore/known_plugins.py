@@ -48,6 +48,7 @@ KNOWN_PLUGINS = (
         "vtrack-plugin-mot-refine",
         {"refiner": ("linear-interpolation", "gaussian-smoothing", "minimum-length", "score-floor", "merge")},
     ),
+    KnownPlugin("aflink", "vtrack-plugin-aflink", {"refiner": ("aflink",)}),
     KnownPlugin(
         "classic",
         "vtrack-plugin-classic",

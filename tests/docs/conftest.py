@@ -23,6 +23,7 @@ def prepared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _write_mot_sequence(sequence, folder / "mydata" / "train" / f"street-{number}")
         _write_results(sequence, folder / "results" / f"street-{number}.txt")
     _write_images(next(iter(dataset.sequences())), folder)
+    _write_weights(folder / "weights" / "AFLink_epoch20.pth")
     return folder
 
 
@@ -55,6 +56,15 @@ def _write_results(sequence: Sequence, path: Path) -> None:
     assert truth is not None
     path.parent.mkdir(exist_ok=True)
     path.write_text("".join(_rows(truth, "1,-1,-1,-1")))
+
+
+def _write_weights(path: Path) -> None:
+    """Write weights in the place of those that a reader has downloaded: of the same network, but untrained."""
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    aflink = pytest.importorskip("vtrack_plugin_aflink", reason="vtrack-plugin-aflink is not installed")
+    path.parent.mkdir()
+    torch.manual_seed(0)
+    torch.save(aflink.LinkNetwork().state_dict(), path)
 
 
 def _rows(table: TrackTable, tail: str) -> list[str]:

@@ -28,7 +28,7 @@ from vtcore.cli import main
 REPOSITORY = Path(__file__).parents[2]
 DOCUMENTS = sorted(
     path
-    for pattern in ("*.md", "docs/**/*.md", "datasets/*.md", "plugins/*/*/*.md")
+    for pattern in ("*.md", "docs/**/*.md", "datasets/*.md", "plugins/nets/*.md", "plugins/*/*/*.md")
     for path in REPOSITORY.glob(pattern)
     if path.name != "CHANGELOG.md"
 )
