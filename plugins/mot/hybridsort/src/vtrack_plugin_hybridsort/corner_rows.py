@@ -14,7 +14,7 @@ from vtcore.instances import Float32Array, Float64Array, Int64Array
 from vtrack_common_mot.observation_centric.observations import ObservedRows
 from vtrack_plugin_hybridsort.scored_filter import CONFIDENCE, SCORED_ROWS
 
-__all__ = ["Corners", "CornerRows", "CornerView"]
+__all__ = ["CornerRows", "CornerView", "Corners"]
 
 _LAST = slice(0, 7)
 _BOX = slice(0, 4)
@@ -101,8 +101,8 @@ class CornerRows(ObservedRows):
     Attributes:
         past: float64 ``(10 + 5 * delta_t, n)``: edges of the last observation and its score (7 rows); confidence,
             which is the last detection's score, and how much it grew in a frame, 0 for a track that was missing; the
-            ticks of the last ``delta_t + 1`` observations, the latest first, far below 0 for none; and below the first four
-            rows of the edges of each but the latest.
+            ticks of the last ``delta_t + 1`` observations, the latest first, far below 0 for none; then the first
+            four rows of the edges of each but the latest.
     """
 
     __slots__ = ("_view",)
@@ -124,6 +124,10 @@ class CornerRows(ObservedRows):
         """Return the edges of the last observation of all tracks and, below them, its score, ``(7, n)``."""
         return self.past[_LAST]
 
+    def replay_edges(self) -> Float64Array:
+        """Return the same: filters are put right from there."""
+        return self.past[_LAST]
+
     def directions(self) -> Float64Array:
         """Return nothing, ``(0, n)``: directions are worked out when they are asked for."""
         return self.past[:0]
@@ -143,7 +147,7 @@ class CornerRows(ObservedRows):
             scores: float32 ``(k,)``, of their detections.
             elapsed: Time since the last update, in nominal frames.
         """
-        before = self.past[_CONFIDENCE].take(tracks)
+        before: Float64Array = self.past[_CONFIDENCE].take(tracks)
         self.past[_GROWTH] = 0
         self.past[_GROWTH, tracks] = (scores - before) / elapsed
         self.past[_CONFIDENCE, tracks] = scores

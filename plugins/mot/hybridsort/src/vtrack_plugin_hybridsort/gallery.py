@@ -19,7 +19,7 @@ class Gallery(Stateful):
     Embeddings of zeros, which stand for what is not known, are not kept.
     """
 
-    _STATE: ClassVar[tuple[str, ...]] = ("_kept", "_counts")
+    _STATE: ClassVar[tuple[str, ...]] = ("_embeddings", "_counts")
 
     def __init__(self, length: int) -> None:
         """Start without slots.
@@ -32,7 +32,7 @@ class Gallery(Stateful):
 
     def clear(self) -> None:
         """Forget everything, also how long an embedding is."""
-        self._kept: Float32Array = np.zeros((0, self._length, 0), np.float32)
+        self._embeddings: Float32Array = np.zeros((0, self._length, 0), np.float32)
         self._counts: Int64Array = np.zeros(0, np.int64)
 
     def add(self, count: int, embeddings: Float32Array | None) -> None:
@@ -44,8 +44,8 @@ class Gallery(Stateful):
         """
         first = len(self._counts)
         self._counts = np.concatenate((self._counts, np.zeros(count, np.int64)))
-        new = np.zeros((count, *self._kept.shape[1:]), np.float32)
-        self._kept = np.concatenate((self._kept, new))
+        new = np.zeros((count, *self._embeddings.shape[1:]), np.float32)
+        self._embeddings = np.concatenate((self._embeddings, new))
         if embeddings is not None:
             self.learn(np.arange(first, first + count), embeddings)
 
@@ -56,11 +56,11 @@ class Gallery(Stateful):
             slots: int64 ``(n,)``, each once.
             embeddings: float32 ``(n, D)``, at length 1.
         """
-        if self._kept.shape[2] != embeddings.shape[1]:
-            self._kept = np.zeros((len(self._counts), self._length, embeddings.shape[1]), np.float32)
+        if self._embeddings.shape[2] != embeddings.shape[1]:
+            self._embeddings = np.zeros((len(self._counts), self._length, embeddings.shape[1]), np.float32)
         known = embeddings.any(1)
         slots = slots[known]
-        self._kept[slots, self._counts.take(slots) % self._length] = embeddings[known]
+        self._embeddings[slots, self._counts.take(slots) % self._length] = embeddings[known]
         self._counts[slots] += 1
 
     def similarity(self, slots: Int64Array, embeddings: Float32Array) -> Float64Array:
@@ -70,10 +70,10 @@ class Gallery(Stateful):
             slots: int64 ``(n,)``.
             embeddings: float32 ``(m, D)``, at length 1.
         """
-        if self._kept.shape[2] != embeddings.shape[1]:
+        if self._embeddings.shape[2] != embeddings.shape[1]:
             return np.full((len(slots), len(embeddings)), -1.0)
         # The mean at length 1 is the sum at length 1; what is not filled yet is zeros.
-        means = unit_rows(self._kept.take(slots, 0).sum(1))
+        means = unit_rows(self._embeddings.take(slots, 0).sum(1))
         cosines: Float64Array = (means @ embeddings.T).astype(np.float64)
         for known, side in ((means.any(1), cosines), (embeddings.any(1), cosines.T)):
             side[~known] = -1
@@ -81,4 +81,4 @@ class Gallery(Stateful):
 
     def keep(self, slots: Int64Array) -> None:
         """Keep some slots only, which become ``0 .. n - 1`` in their order."""
-        self._kept, self._counts = self._kept.take(slots, 0), self._counts.take(slots)
+        self._embeddings, self._counts = self._embeddings.take(slots, 0), self._counts.take(slots)

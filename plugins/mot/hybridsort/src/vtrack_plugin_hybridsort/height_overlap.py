@@ -34,7 +34,7 @@ def height_iou(first: Float64Array, second: Float64Array) -> Float64Array:
     np.multiply(width, height, width)
     union = first[5][:, None] + second[5]
     union -= width
-    # Together two heights, less what they share, are as high as both: true for those apart, too, but they share nothing.
+    # Two heights less what they share are that of the box around both; boxes that are apart share nothing anyway.
     around = (first[1] + first[3])[:, None] + (second[1] + second[3])
     around -= height
     np.multiply(width, height, width)

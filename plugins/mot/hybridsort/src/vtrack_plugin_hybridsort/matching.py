@@ -100,7 +100,8 @@ class HybridMatcher(Matcher):
     def _unlike(self, known: Known, offered: Offered) -> Float64Array:
         """Return how far the confidence expected of tracks is from that of the sure detections, ``(n, high)``."""
         expected = np.clip(known.predicted[_SCORE], self._config.high_threshold, 1.0)
-        return np.abs(offered.edges[_SCORE, : offered.high] - expected[:, None])
+        apart: Float64Array = np.abs(offered.edges[_SCORE, : offered.high] - expected[:, None])
+        return apart
 
     def _match_unsure(self, known: Known, offered: Offered, missing: Int64Array) -> Pairs:
         edges = offered.edges[:, offered.high :]

@@ -14,7 +14,6 @@ import numpy as np
 from vtcore.instances import Float32Array, Float64Array, Instances, Int64Array
 from vtrack_common_mot.camera_motion.interfaces import CameraMotion
 from vtrack_common_mot.observation_centric.centric_options import CentricOptions
-from vtrack_common_mot.observation_centric.matching import Known, Offered
 from vtrack_common_mot.observation_centric.observations import FACTS
 from vtrack_common_mot.observation_centric.tracker import ObservationCentricTracker
 from vtrack_common_mot.rows import ID
@@ -67,7 +66,7 @@ class HybridSort(ObservationCentricTracker):
         TypeError: `camera_motion` estimates nothing.
     """
 
-    _STATE: ClassVar[tuple[str, ...]] = ("_looks",)
+    _STATE: ClassVar[tuple[str, ...]] = ("_looks", "_camera")
 
     _rows: CornerRows
 
@@ -146,9 +145,13 @@ class HybridSort(ObservationCentricTracker):
         if self._camera is not None:
             self._camera.reset(sequence)
 
+    def _proceed(self, sequence: Sequence) -> None:
+        if self._camera is not None:
+            self._camera.proceed(sequence)
+
     def _read(self, boxes: Float32Array, scores: Float32Array) -> tuple[Float64Array, Float64Array]:
         shapes, centres = self._reader.read(boxes)
-        edges = np.concatenate((shapes[:6], scores[None]))
+        edges: Float64Array = np.concatenate((shapes[:6], scores[None]))
         return edges, self._filter.measure(np.concatenate((centres, scores[None])))
 
     def _forward(self, frame: Frame | None, detections: Instances, chosen: Int64Array | None) -> Float64Array:
