@@ -113,10 +113,22 @@ class Detector(Protocol):
 
 @runtime_checkable
 class Tracker(Protocol):
-    """Gives instances identities over time."""
+    """Gives instances identities over time.
+
+    Two more members are optional, as `vtcore.state.Stateful` has them:
+
+    - ``state_dict() -> dict[str, NDArray]``: a copy of all that decides what comes next, without pickled objects;
+    - ``load_state_dict(state)``: go on from it.
+
+    A config with a true ``persist`` says that the tracker goes on from one sequence to the next. A run then tracks all
+    sequences in order and keeps the state after each, so that it can be resumed.
+    """
 
     def reset(self, sequence: Sequence | None = None) -> None:
-        """Forget everything; ids start anew. Called before a sequence's first frame."""
+        """Forget everything; ids start anew. Called before a sequence's first frame.
+
+        A tracker that persists forgets nothing when a sequence is given.
+        """
 
     def update(self, frame: Frame, detections: Instances) -> Instances:
         """Take the next frame (every frame, also one without detections) and return its tracks, with ids."""

@@ -18,9 +18,9 @@ SLOW = ["-o", "dataset.sequences=4", "-o", "dataset.frames=150", "-o", 'writers=
 
 
 @contextmanager
-def _running(folder: Path) -> Iterator[subprocess.Popen[str]]:
+def _running(folder: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
     """A run that has finished its first sequence and is in the middle of another."""
-    command = [sys.executable, "-m", "vtcore", "run", "experiment.toml", *SLOW]
+    command = [sys.executable, "-m", "vtcore", "run", "experiment.toml", *SLOW, *words]
     with subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True) as process:
         try:
             deadline = time.monotonic() + 60
@@ -51,6 +51,45 @@ def test_a_killed_run_resumes_to_the_same_bytes(experiment: Path, vtcore) -> Non
     for path in [*(experiment.parent / "runs/whole/results").iterdir()]:
         assert (folder / "results" / path.name).read_bytes() == path.read_bytes()
     assert (folder / "metrics.json").read_bytes() == (experiment.parent / "runs/whole/metrics.json").read_bytes()
+
+
+def test_a_killed_run_of_a_tracker_that_persists_resumes_to_the_same_bytes(experiment: Path, vtcore) -> None:
+    persisting = [*SLOW, "-o", "tracker.persist=true"]
+    whole = vtcore("run", experiment.name, *persisting, "-o", "run.output=runs/whole")
+    assert whole.returncode == 0, whole.stderr
+    with _running(experiment.parent, "-o", "tracker.persist=true") as process:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    folder, wanted = experiment.parent / "runs/experiment", experiment.parent / "runs/whole"
+    first = (folder / "results/SYN-01.txt").stat()
+    done = vtcore("run", experiment.name, *persisting, "--resume")
+    assert done.returncode == 0, done.stderr
+    assert (folder / "results/SYN-01.txt").stat().st_mtime_ns == first.st_mtime_ns
+    names = {path.name for path in (wanted / "results").iterdir()}
+    for name in names:
+        assert (folder / "results" / name).read_bytes() == (wanted / "results" / name).read_bytes()
+    assert {path.stem for path in (folder / "state").iterdir()} == {Path(name).stem for name in names}
+    # Ids go on where those of the sequence before ended.
+    last, then = (
+        {int(line.split(",")[1]) for line in (folder / f"results/SYN-0{number}.txt").read_text().splitlines()}
+        for number in (1, 2)
+    )
+    assert 1 in last
+    assert max(then) > max(last)
+    assert 1 not in then - last
+
+
+def test_what_went_on_from_a_sequence_is_tracked_again_with_it(experiment: Path, vtcore) -> None:
+    words = ["run", experiment.name, "-o", "tracker.persist=true"]
+    assert vtcore(*words).returncode == 0
+    results = experiment.parent / "runs/experiment/results"
+    before = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in results.glob("*.txt")}
+    (results / "SYN-02.txt").unlink()
+    done = vtcore(*words, "--resume")
+    assert done.returncode == 0, done.stderr
+    after = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in results.glob("*.txt")}
+    assert {name: content for name, (content, _) in after.items()} == {name: old for name, (old, _) in before.items()}
+    assert {name for name in before if after[name] == before[name]} == {"SYN-01.txt"}
 
 
 def test_ctrl_c_ends_cleanly_and_says_how_to_continue(experiment: Path, vtcore) -> None:

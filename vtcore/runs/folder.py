@@ -18,7 +18,7 @@ from vtcore.sources.naming import masked_lines
 __all__ = ["RunFolder"]
 
 _CONTENTS = ("experiment.toml", "versions.json", "log.jsonl", "metrics.json", "report.html")
-_FOLDERS = ("results", "refined", "videos", "checkpoints")
+_FOLDERS = ("results", "refined", "videos", "state", "checkpoints")
 # What may differ between a run and its continuation: nothing that changes a result.
 _FREE_KEYS = ("run.output", "run.show", "run.prefetch", "run.report", "run.cache", "requires", "plugins.disable")
 
@@ -44,6 +44,11 @@ class RunFolder:
     def refined(self) -> Path:
         """Folder of the refined results, where the experiment has refiners."""
         return self.path / "refined"
+
+    @property
+    def state(self) -> Path:
+        """Folder of what a tracker knew after each sequence, where it goes on from one to the next."""
+        return self.path / "state"
 
     def holds_run(self) -> bool:
         """Whether a run has left finished results here; what it left half written is worth nothing."""

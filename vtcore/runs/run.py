@@ -22,6 +22,7 @@ from vtcore.refinement import build_refiners, refine_file
 from vtcore.results.read import RESULT_SUFFIXES, find_results
 from vtcore.runs.folder import RunFolder
 from vtcore.runs.interrupts import DeferredInterrupts
+from vtcore.runs.kept_states import KeptStates
 from vtcore.runs.pipeline import Pipeline, Tracked
 from vtcore.runs.reporting import report_run
 from vtcore.runs.versions import collect_versions
@@ -82,7 +83,7 @@ class Run:
         error: BaseException | None = None
         try:
             self.host.notify("vtcore_run_started", run=self)
-            finished = self._finished_sequences()
+            finished = self._taken_up()
             for sequence in self.sequences:
                 if sequence.name not in finished:
                     self._track(sequence)
@@ -131,10 +132,17 @@ class Run:
         self._refiners = build_refiners(experiment.refiners, context)
         self._metrics = build_metrics(experiment.metrics, context)
         self._display = Display(options.output) if options.show else None
+        tracker = None if experiment.tracker is None else build(experiment.tracker, context)
+        self._states = KeptStates(
+            self.folder.state,
+            tracker,
+            persist=bool(experiment.tracker and getattr(experiment.tracker.config, "persist", False)),
+            name=experiment.tracker.component.name if experiment.tracker else "",
+        )
         self._pipeline = Pipeline(
             transforms=[build(transform, context) for transform in experiment.transforms],
             detector=self._detector(context),
-            tracker=None if experiment.tracker is None else build(experiment.tracker, context),
+            tracker=tracker,
             images="image" in experiment.needs(),
             prefetch=options.prefetch,
             max_frames=options.max_frames,
@@ -215,6 +223,18 @@ class Run:
             and all(finished_path(writer, self.folder.path, sequence.name).exists() for writer in self._writers)
         }
 
+    def _taken_up(self) -> set[str]:
+        """Return the sequences that need not be tracked, the tracker being ready for those that follow."""
+        names = [sequence.name for sequence in self.sequences]
+        finished = self._finished_sequences()
+        done = self._states.done(names, finished)
+        self._states.go_on(names, done)
+        # What went on from a sequence that is tracked again is no longer finished, even if this attempt ends early.
+        for name in finished - done:
+            for writer in self._writers:
+                finished_path(writer, self.folder.path, name).unlink(missing_ok=True)
+        return done
+
     def _track(self, sequence: Sequence) -> None:
         with DeferredInterrupts() as interrupts:
             tracked = self._pipeline.track(sequence)
@@ -225,6 +245,8 @@ class Run:
             damaged_before = len(self.damage)
             try:
                 done = self._write_frames(sequence, tracked, writing, interrupts)
+                # Before the results: where they are, it is too.
+                self._states.keep(sequence.name)
             except BaseException:
                 writing.abandon()
                 raise
