@@ -60,8 +60,7 @@ def test_nothing_asked_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
         ("trak", "vtcore: error: unknown command 'trak'; did you mean 'track'?\n"),
         (
             "zzz",
-            "vtcore: error: unknown command 'zzz'; there are 'run', 'track', 'eval', 'refine', 'cache', 'check', 'show', "
-            "'describe', 'list-plugins'\n",
+            f"vtcore: error: unknown command 'zzz'; there are {', '.join(map(repr, cli.COMMANDS))}\n",
         ),
     ],
 )

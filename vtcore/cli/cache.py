@@ -57,7 +57,9 @@ def execute(arguments: argparse.Namespace) -> int:
     from vtcore.detection_cache import DetectionCache
 
     cache = DetectionCache(arguments.folder)
-    asked = [word for word in ("list", "prune", "clear") if getattr(arguments, word) not in (None, False)]
+    # Nothing given is None or False; 0 days are something.
+    given = {word: getattr(arguments, word) for word in ("list", "prune", "clear")}
+    asked = [word for word, value in given.items() if value is not None and value is not False]
     if arguments.experiment is not None:
         if asked:
             raise VtcoreError(f"--{asked[0]} is about the whole cache: leave out {arguments.experiment!r}")
