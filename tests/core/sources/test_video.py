@@ -213,12 +213,13 @@ def test_failures_are_quiet(videos, make_video, tmp_path, backend):
     assert done.stderr == ""
 
 
-def test_times_of_a_variable_rate(tmp_path, make_video):
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_times_of_a_variable_rate(tmp_path, make_video, backend):
     path = make_video(tmp_path / "variable.mp4", frames=10, pts=lambda index: index + (5 if index >= 5 else 0))
-    frames, error = read(path, "pyav")
+    frames, error = read(path, backend)
     assert error is None
     assert [frame.time for frame in frames] == pytest.approx([0, 0.04, 0.08, 0.12, 0.16, 0.4, 0.44, 0.48, 0.52, 0.56])
-    assert [frame.time for frame in read(path, "pyav", images=False)[0]] == pytest.approx([f.time for f in frames])
+    assert [frame.time for frame in read(path, backend, images=False)[0]] == pytest.approx([f.time for f in frames])
 
 
 def test_stopping_early_closes_the_file(videos):
