@@ -13,15 +13,17 @@ import numpy as np
 
 from vtcore.instances import Float32Array, Float64Array, Instances, Int64Array
 from vtrack_common_mot.camera_motion.interfaces import CameraMotion
+from vtrack_common_mot.kalman import ROWS, XysrFilter
 from vtrack_common_mot.observation_centric.centric_options import CentricOptions
 from vtrack_common_mot.observation_centric.observations import FACTS
+from vtrack_common_mot.observation_centric.replay import replay
 from vtrack_common_mot.observation_centric.tracker import ObservationCentricTracker
 from vtrack_common_mot.rows import ID
 from vtrack_plugin_hybridsort.appearance import Appearance
 from vtrack_plugin_hybridsort.config import HybridSortConfig
 from vtrack_plugin_hybridsort.corner_rows import CornerRows, CornerView
 from vtrack_plugin_hybridsort.matching import HybridMatcher
-from vtrack_plugin_hybridsort.scored_filter import ScoredFilter
+from vtrack_plugin_hybridsort.scored_filter import ScoredFilter, replay_confidence
 
 if TYPE_CHECKING:
     from vtcore.frames import Frame, Sequence
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["HybridSort"]
 
 _STILL = np.eye(2, 3)
+_FEW = 12
+"""Up to so many tracks it is faster to put one right after the other."""
 _SIGNS = np.array([[-1.0], [-1], [1], [1]])
 
 
@@ -136,6 +140,7 @@ class HybridSort(ObservationCentricTracker):
         self._view = CornerView(delta_t)
         self._hybrid = HybridMatcher(config, self._view, self._looks)
         self._embeddings: Float32Array | None = None
+        self._boxes = XysrFilter()
         super().__init__(_life(config), ScoredFilter(), self._hybrid, clock=clock, persist=persist)
 
     def _start(self, sequence: Sequence | None) -> None:
@@ -194,6 +199,15 @@ class HybridSort(ObservationCentricTracker):
             sure &= ~np.isin(facts[ID], self._hybrid.recovered)
         embeddings = self._embeddings.take(found[sure], 0)
         self._looks.learn(facts[:, sure], embeddings, before[sure], scores[sure])
+
+    def _replayed(
+        self, states: Float64Array, ends: tuple[Float64Array, Float64Array], gaps: Int64Array
+    ) -> Float64Array:
+        if len(gaps) > _FEW:
+            return super()._replayed(states, ends, gaps)
+        before, after = ends
+        boxes = replay(self._boxes, states[:ROWS], (before[:6], after[:6]), gaps, include_last=True, predict=True)
+        return np.concatenate((boxes, replay_confidence(states, (before[6], after[6]), gaps)))
 
     def _describe(self, facts: Int64Array, fresh: Int64Array) -> None:
         if not self.config.appearance:
