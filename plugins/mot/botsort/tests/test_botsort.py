@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from vtcore.components import BuildContext, Configured, build
-from vtcore.errors import DataError
+from vtcore.errors import DataError, StateError
 from vtcore.frames import Frame, Sequence
 from vtcore.host import plugin_host
 from vtrack_common_mot.camera_motion.sparse_flow import SparseFlow
@@ -34,10 +34,11 @@ class Camera:
     def __init__(self) -> None:
         self.shift = 0.0
         self.resets: list[Any] = []
+        self.parts: list[Any] = []
         self.shown: list[Any] = []
 
     def proceed(self, sequence: Any) -> None:
-        """Go on."""
+        self.parts.append(sequence)
 
     def reset(self, sequence: Any = None) -> None:
         self.resets.append(sequence)
@@ -111,6 +112,24 @@ def test_tracks_move_with_the_camera() -> None:
             ids(tracker, [BOX])
         camera.shift = 60
         assert ids(tracker, [moved(60)]) == wanted
+
+
+def test_the_camera_knows_which_part_of_a_stream_comes() -> None:
+    camera, one, two = Camera(), Clip("one"), Clip("two")
+    tracker = BotSort(camera_motion=camera, persist=True)
+    tracker.reset(one)
+    ids(tracker, [BOX])
+    tracker.reset(two)
+    assert ids(tracker, [BOX]) == [1]
+    tracker.reset()
+    assert ids(tracker, [FAR]) == [1]
+    assert camera.resets == [None, one, None]
+    assert camera.parts == [two]
+
+
+def test_a_camera_that_cannot_be_kept_is_named() -> None:
+    with pytest.raises(StateError, match="the state of its 'camera', of Camera, cannot be kept; derive that class"):
+        BotSort(camera_motion=Camera()).state_dict()
 
 
 def test_unconfirmed_and_lost_tracks_move_with_the_camera() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from vtcore.components import BuildContext, Configured, build
-from vtcore.frames import Sequence
+from vtcore.frames import Frame, Sequence
 from vtcore.host import plugin_host
 from vtrack_plugin_bytetrack import ByteTrack
 
@@ -95,6 +95,33 @@ def test_the_buffer_follows_the_frame_rate() -> None:
             for _ in range(missed):
                 ids(tracker)
             assert ids(tracker, [BOX]) == wanted, options
+
+
+def test_the_buffer_follows_a_rate_that_is_told_by_the_first_frame() -> None:
+    for missed, wanted in ((11, [1]), (12, [])):
+        tracker, camera = ByteTrack(frame_rate=0.0), Clip("camera")
+        tracker.reset(camera)
+        camera.frame_rate = 10.0
+        for index in range(missed + 2):
+            seen = index in (0, missed + 1)
+            tracks = tracker.update(Frame(index, sequence=camera), boxes=[BOX] if seen else [])
+        assert tracks.ids.tolist() == wanted
+
+
+@pytest.mark.parametrize("convention", ["original", "mmtracking"])
+def test_the_buffer_is_one_of_time_by_the_clock_of_seconds(convention: str) -> None:
+    clip = Clip("clip", frame_rate=30.0)
+    for pause, wanted in ((0.8, [1]), (1.2, [])):
+        tracker = ByteTrack(clock="seconds", convention=convention, min_hits=1)
+        tracker.reset(clip)
+        found: list[list[int]] = []
+        # Frames come at a third of their rate, and the object is gone for some of them.
+        times = [0.0, 0.1, 0.1 + pause / 2, 0.1 + pause, 0.2 + pause]
+        for index, (time, boxes) in enumerate(zip(times, ([BOX], [BOX], [], [], [BOX]), strict=True)):
+            far = [FAR] if index else []
+            tracks = tracker.update(Frame(index, time=time, sequence=clip), boxes=[*boxes, *far])
+            found.append(sorted(tracks.ids.tolist()))
+        assert [identity for identity in found[-1] if identity == 1] == wanted
 
 
 def test_a_track_found_on_its_last_frame_ends_with_the_next_miss() -> None:

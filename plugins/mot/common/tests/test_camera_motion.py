@@ -137,6 +137,34 @@ def test_it_is_done_once_for_all(name: str, monkeypatch: pytest.MonkeyPatch) -> 
     assert looked == [one, coarser] * 3
 
 
+@every_estimator
+def test_it_is_done_once_for_all_after_a_state_is_loaded(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    make = ESTIMATORS[name][0]
+    one, other = make(), make()
+    first, second, third = frames(np.eye(2, 3), WARP, WARP)
+    one.estimate(first)
+    other.load_state_dict(one.state_dict())
+    looked = []
+    look = make._look
+    monkeypatch.setattr(make, "_look", lambda self, image, boxes: looked.append(self) or look(self, image, boxes))
+    for frame in (second, third):
+        assert other.estimate(frame) is one.estimate(frame)
+    assert looked == [other] * 2
+    # Loading leaves alone what others hold.
+    other.load_state_dict(make().state_dict())
+    assert error_at_corners(one.estimate(frames(WARP)[0]), np.eye(2, 3)) < 0.1
+    assert one.failures == other.failures == 0
+
+
+def test_pictures_of_other_sizes_have_nothing_in_common() -> None:
+    for make, _ in ESTIMATORS.values():
+        estimator = make()
+        (small,), (large,) = frames(np.eye(2, 3)), [Frame(1, texture())]
+        estimator.estimate(small)
+        assert (estimator.estimate(large) == np.eye(2, 3)).all()
+        assert estimator.failures == 1
+
+
 def test_who_has_seen_other_frames_makes_an_estimate_of_its_own() -> None:
     one, other = SparseFlow(), SparseFlow()
     step = np.array([[1.0, 0, 4], [0, 1, 0]])
@@ -240,6 +268,33 @@ def test_warps_of_a_file(tmp_path: Path) -> None:
         estimator.estimate(Frame(2))
     with pytest.raises(DataError, match="has warps for 2 frames, and the sequence has 5"):
         estimator.reset(Clip("MOT17-02-SDP", length=5))
+
+
+def test_warps_of_dropped_frames_are_joined(tmp_path: Path) -> None:
+    warps = [[1, 0, 9, 0, 1, 9], [2, 0, 1, 0, 2, 0], [1, 0, 5, 0, 1, -3], [0, -1, 0, 1, 0, 2], [1, 0, 0, 0, 1, 4]]
+    write(tmp_path / "warps.txt", *("0 " + " ".join(map(str, warp)) for warp in warps))
+    estimator = GivenWarps(path=str(tmp_path / "warps.txt"))
+    estimator.estimate(Frame(0))
+    joined = estimator.estimate(Frame(3))
+    point = np.array([3.0, 7, 1])
+    for warp in np.reshape(warps, (5, 2, 3))[1:4]:
+        point[:2] = warp @ point
+    assert (joined @ [3, 7, 1]).tolist() == point[:2].tolist()
+    assert estimator.estimate(None).tolist() == [[1, 0, 0], [0, 1, 4]]
+    # Nothing is known from before the first frame, or once frames start again.
+    assert estimator.estimate(Frame(1)).tolist() == [[2, 0, 1], [0, 2, 0]]
+    estimator.reset()
+    assert estimator.estimate(Frame(2)).tolist() == [[1, 0, 5], [0, 1, -3]]
+
+
+def test_a_state_names_the_file_of_warps(tmp_path: Path) -> None:
+    write(tmp_path / "a.txt", *(f"0 1 0 {shift} 0 1 0" for shift in (0, 1, 2, 4)))
+    one, other = (GivenWarps(path=str(tmp_path / "{sequence}.txt")) for _ in range(2))
+    one.reset(Clip("a"))
+    for index in (0, 1):
+        one.estimate(Frame(index))
+    other.load_state_dict(one.state_dict())
+    assert other.estimate(Frame(3))[0, 2] == one.estimate(Frame(3))[0, 2] == 6
 
 
 @pytest.mark.parametrize("line", ["0 1 0 0 0 1", "0 1 0 0 0 1 x", "0 1 0 0 0 1 nan", ""])

@@ -97,16 +97,23 @@ class TwoStageTracker(BoxTracker):
     # --- One frame ------------------------------------------------------------------------------------------
 
     def _start(self, sequence: Sequence | None) -> None:
-        rate = self._stages.frame_rate or (sequence.frame_rate if sequence is not None else None) or 30.0
-        # The original notes at the end of a frame that a track has been lost for too long, and drops it a frame later.
-        self._patience = max(int(rate / 30.0 * self._stages.track_buffer), 1) + 2
+        self._wait(sequence)
         self._rows = TrackRows(self._stages.facts)
         self._seen = 0
         self._lost = 0
         self._any_ending = False
         self._classes = ClassGate()
 
+    def _wait(self, sequence: Sequence | None) -> None:
+        """Find out for how many frames of the sequence a lost track is kept."""
+        rate = self._stages.frame_rate or (sequence.frame_rate if sequence is not None else None) or 30.0
+        # The original notes at the end of a frame that a track has been lost for too long, and drops it a frame later.
+        self._patience = max(int(rate / 30.0 * self._stages.track_buffer), 1) + 2
+
     def _advance(self, frame: Frame | None, detections: Instances) -> Instances:
+        if self._frame == 1 and frame is not None and frame.sequence is not None:
+            # A camera or a stream tells its rate once it is open.
+            self._wait(frame.sequence)
         boxes, scores, labels = detections.boxes, detections.scores, detections.labels
         chosen, high = self._choose(scores)
         if chosen is None:
