@@ -84,17 +84,19 @@ class PictureEstimator(Stateful, ABC):
         Raises:
             DataError: There is no image to look at.
         """
-        if frame is None or frame.image is None:
+        boxes = detections.boxes if detections is not None and self._masks() else None
+        known: _Shared | None = None if frame is None else frame.shared.get(self._key)
+        if known is not None and known.before.same(self._before) and _same(known.boxes, boxes):
+            self._before = known.now
+            return known.warp
+        # Only now: a sweep decodes pictures when they are asked for.
+        image = None if frame is None else frame.image
+        if frame is None or image is None:
             raise DataError(
                 f"camera motion {self._name!r} looks at images, and was given none; give frames with images, "
                 "or set camera_motion to type 'none'"
             )
-        boxes = detections.boxes if detections is not None and self._masks() else None
-        known: _Shared | None = frame.shared.get(self._key)
-        if known is not None and known.before.same(self._before) and _same(known.boxes, boxes):
-            self._before = known.now
-            return known.warp
-        before, self._before = self._before, self._looked(frame.image, boxes)
+        before, self._before = self._before, self._looked(image, boxes)
         warp = IDENTITY if before.blank or self._before.blank else self._warp(before, self._before)
         frame.shared[self._key] = _Shared(before, self._before, boxes, warp)
         return warp
