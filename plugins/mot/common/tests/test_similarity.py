@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from vtrack_common_mot.overlap import BoxReader
-from vtrack_common_mot.similarity import SIMILARITIES, centre_closeness, ciou, diou, giou, iou
+from vtrack_common_mot.similarity import (
+    SIMILARITIES,
+    buffered_iou,
+    centre_closeness,
+    ciou,
+    diou,
+    fuse_score,
+    giou,
+    iou,
+)
 
 
 def edges(*boxes: list[float]) -> np.ndarray:
@@ -57,3 +66,19 @@ def test_all_are_between_0_and_1_whatever_the_boxes(name: str) -> None:
     assert alike.max() <= 1 + 1e-9
     for empty in ((some[:, :0], some), (some, some[:, :0])):
         assert SIMILARITIES[name](*empty).size == 0
+
+
+def test_buffered_boxes_reach_each_other() -> None:
+    other = edges([12, 0, 22, 10])
+    assert iou(FIRST, other) == pytest.approx(0)
+    # 13 pixels wide and 13 high, 12 apart.
+    assert buffered_iou(FIRST, other, 0.15) == pytest.approx(13 / (2 * 169 - 13))
+    far = edges([0, 30, 20, 40])
+    grown = edges([-6, 27, 26, 43], [-3, -3, 13, 13])
+    assert buffered_iou(FIRST, far, 0.3) == pytest.approx(iou(grown[:, 1:], grown[:, :1]))
+    assert buffered_iou(FIRST, far, 0.0) == pytest.approx(iou(FIRST, far))
+
+
+def test_scores_are_fused_column_by_column() -> None:
+    fused = fuse_score(np.array([[0.5, 1.0], [0.0, 0.2]]), np.array([0.5, 0.1], np.float32))
+    assert fused == pytest.approx(np.array([[0.25, 0.1], [0.0, 0.02]]))

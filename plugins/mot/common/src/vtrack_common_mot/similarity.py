@@ -4,7 +4,9 @@ Boxes come as edges, see `vtrack_common_mot.overlap`, with ``pixel = 0``. The me
 as OC-SORT takes them; complete IoU goes down to -1.5, and to -0.25 so moved.
 
 Sources: Rezatofighi et al., "Generalized Intersection over Union", CVPR 2019; Zheng et al., "Distance-IoU Loss", AAAI
-2020, for the distance and the complete IoU; `centre_closeness` and the ratio with one pixel added to heights are those
+2020, for the distance and the complete IoU; Yang et al., "Hard to Track Objects with Irregular Motions and Similar
+Appearances? Make It Easier by Buffering the Matching Space", WACV 2023, for the buffered IoU; Zhang et al.,
+"ByteTrack", ECCV 2022, for the fused score; `centre_closeness` and the ratio with one pixel added to heights are those
 of OC-SORT (https://github.com/noahcao/OC_SORT, MIT licence).
 """
 
@@ -14,10 +16,20 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from vtcore.instances import Float64Array
+from vtcore.instances import Float32Array, Float64Array
 from vtrack_common_mot.overlap import overlaps
 
-__all__ = ["SIMILARITIES", "Similarity", "centre_closeness", "ciou", "diou", "giou", "iou"]
+__all__ = [
+    "SIMILARITIES",
+    "Similarity",
+    "buffered_iou",
+    "centre_closeness",
+    "ciou",
+    "diou",
+    "fuse_score",
+    "giou",
+    "iou",
+]
 
 Similarity = Callable[[Float64Array, Float64Array], Float64Array]
 """From edges ``(6, n)`` and ``(6, m)`` to float64 ``(n, m)``."""
@@ -63,6 +75,39 @@ def centre_closeness(first: Float64Array, second: Float64Array) -> Float64Array:
     distance = np.sqrt(across * across + down * down)
     closeness: Float64Array = 1 - distance / max(distance.max(initial=0), _SMALLEST)
     return closeness
+
+
+def buffered_iou(first: Float64Array, second: Float64Array, buffer: float = 0.3) -> Float64Array:
+    """Return intersection over union of boxes made larger: near misses overlap then, too.
+
+    Args:
+        first: Edges ``(6, n)``.
+        second: Edges ``(6, m)``.
+        buffer: What is added on every side, as a share of width or height; raising it reaches farther.
+    """
+    return iou(_enlarged(first, buffer), _enlarged(second, buffer))
+
+
+def fuse_score(similarity: Float64Array, scores: Float32Array) -> Float64Array:
+    """Return similarities multiplied by the scores of the detections: unsure ones are matched by leftovers.
+
+    Args:
+        similarity: float64 ``(n, m)``, 0 or more.
+        scores: ``(m,)``, 0 to 1.
+    """
+    fused: Float64Array = similarity * scores
+    return fused
+
+
+def _enlarged(edges: Float64Array, buffer: float) -> Float64Array:
+    """Return the edges of boxes with so much of their sides added on every side."""
+    around = edges[:6].copy()
+    around[[0, 2]] += buffer * edges[4]
+    around[[1, 3]] += buffer * (edges[1] + edges[3])
+    factor = 1 + 2 * buffer
+    around[4] *= factor
+    around[5] *= factor * factor
+    return around
 
 
 def _steps(first: Float64Array, second: Float64Array) -> tuple[Float64Array, Float64Array]:

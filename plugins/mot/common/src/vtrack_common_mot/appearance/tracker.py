@@ -117,7 +117,8 @@ class AppearanceTracker(BoxTracker):
         weight = self._config.motion_weight
         if not weight:
             return distance
-        return np.where(np.isfinite(distance), (1 - weight) * distance, np.inf) + weight * motion
+        known = np.isfinite(distance)
+        return np.where(known, (1 - weight) * np.where(known, distance, 0.0) + weight * motion, np.inf)
 
     def _corrected(self, motion: Float64Array, measured: Float64Array, scores: Float32Array) -> Float64Array:
         """Correct tracks by what was measured, in place, and return them.

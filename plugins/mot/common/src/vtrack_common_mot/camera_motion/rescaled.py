@@ -37,7 +37,7 @@ class RescaledMotion(Stateful):
         Raises:
             ValueError: A factor is not positive, or `compat` is unknown.
         """
-        if not min(scale) > 0:
+        if not all(factor > 0 for factor in scale):
             raise ValueError(f"scale: must be > 0, got {scale!r}")
         if compat not in ("", "mmdetection"):
             raise ValueError(f"compat: must be '' or 'mmdetection', got {compat!r}")
