@@ -62,11 +62,19 @@ class TrialRunner:
 
     Attributes:
         context: What components are made with.
+        replay: The data.
         metrics: The experiment's metrics by name.
         classes: Names that labels index.
     """
 
-    def __init__(self, experiment: Experiment, space: Space, sequences: Seq[Sequence], host: PluginHost) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        space: Space,
+        sequences: Seq[Sequence],
+        host: PluginHost,
+        stored: Mapping[str, Seq[Path]] | None = None,
+    ) -> None:
         """Prepare what all trials share.
 
         Args:
@@ -74,6 +82,7 @@ class TrialRunner:
             space: Its parameters.
             sequences: What the preflight has read.
             host: Finds components.
+            stored: As `Replay` takes it.
         """
         self._host = host
         self._space = space
@@ -90,9 +99,9 @@ class TrialRunner:
         self._max_frames = options.max_frames
         self.metrics = build_metrics(experiment.metrics, self.context)
         self._writers: list[Writer] = [build(writer, self.context) for writer in experiment.writers]
-        self._replay = Replay(self._sequences, self.context)
+        self.replay = Replay(self._sequences, self.context, host, stored)
         self._truths: dict[str, _Truth] = {}
-        self._replay.sequences(experiment)
+        self.replay.sequences(experiment)
         self.classes = common_classes(self._sequences)
 
     def run(self, values: Mapping[str, Any]) -> Outcome:
@@ -112,7 +121,7 @@ class TrialRunner:
     def _scores(self, values: Mapping[str, Any], seconds: dict[str, float]) -> dict[str, Any]:
         clock = _Clock(seconds)
         trial = load_experiment(self._space.applied(self._tables, values), host=self._host)
-        replayed = self._replay.sequences(trial)
+        replayed = self.replay.sequences(trial)
         random.seed(trial.run.seed)
         tracker = None if trial.tracker is None else build(trial.tracker, self.context)
         refiners = build_refiners(trial.refiners, self.context)

@@ -163,7 +163,7 @@ class Sweep:
         self.sequences = checked.sequences
         runner = TrialRunner(self.experiment, self.space, checked.sequences, self.host)
         self.objectives = with_known_fields(self.experiment, self.objectives, runner.metrics, runner.classes)
-        self.notes = [*(str(finding.problem) for finding in checked.findings), *sweep_notes(self)]
+        self.notes = [*(str(finding.problem) for finding in checked.findings), *runner.replay.notes, *sweep_notes(self)]
         return runner
 
     def _try_all(self, runner: TrialRunner, sampler: Sampler, watch: Callable[[Trial], None] | None) -> None:
@@ -172,7 +172,7 @@ class Sweep:
         if left <= 0:
             return
         jobs = min(self.jobs, left)
-        workers: WorkersLike = InProcess(runner) if jobs == 1 else Workers(self._tables(), self.space, jobs)
+        workers: WorkersLike = InProcess(runner) if jobs == 1 else self._workers(runner, jobs)
         running: dict[int, tuple[Places, Mapping[str, Any]]] = {}
         try:
             while True:
@@ -191,6 +191,9 @@ class Sweep:
                     watch(trial)
         finally:
             workers.close()
+
+    def _workers(self, runner: TrialRunner, jobs: int) -> Workers:
+        return Workers(self._tables(), self.space, jobs, runner.replay.stored)
 
     def _trial(self, number: int, places: Places, values: Mapping[str, Any], outcome: Outcome) -> Trial:
         found = {objective.name: objective.value(outcome.scores) for objective in self.objectives}

@@ -6,7 +6,9 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Mapping
+from collections.abc import Sequence as Seq
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
@@ -71,16 +73,18 @@ class _Worker:
 class Workers:
     """Runs trials in processes of their own; one that dies is replaced, and its trial begun again once."""
 
-    def __init__(self, tables: Mapping[str, Any], space: Space, jobs: int) -> None:
+    def __init__(
+        self, tables: Mapping[str, Any], space: Space, jobs: int, stored: Mapping[str, Seq[Path]] | None = None
+    ) -> None:
         """Start the processes.
 
         Args:
             tables: The experiment, resolved, without its sweep.
             space: The parameters.
             jobs: How many processes.
+            stored: Folders of detections that are there already, as `vtcore.sweeps.replay.Replay` takes them.
         """
-        self._tables = dict(tables)
-        self._space = space
+        self._material = dict(tables), space, dict(stored or {})
         self._context = multiprocessing.get_context("spawn")
         self._trials: dict[int, Mapping[str, Any]] = {}
         self._attempts: dict[int, int] = {}
@@ -136,7 +140,7 @@ class Workers:
 
     def _started(self) -> _Worker:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_work, args=(theirs, self._tables, self._space), daemon=True)
+        process = self._context.Process(target=_work, args=(theirs, *self._material), daemon=True)
         process.start()
         # Only the worker holds its end now: when it dies, reading from ours tells.
         theirs.close()
@@ -170,12 +174,12 @@ class Workers:
         return number, outcome
 
 
-def _work(pipe: Connection, tables: Mapping[str, Any], space: Space) -> None:
+def _work(pipe: Connection, tables: Mapping[str, Any], space: Space, stored: Mapping[str, Seq[Path]]) -> None:
     """Run trials for as long as there are some; the whole life of a worker process."""
     # Ctrl-C goes to all processes of a terminal; the first decides what becomes of it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        runner = _made(tables, space)
+        runner = _made(tables, space, stored)
         while True:
             _, values = pipe.recv()
             pipe.send(runner.run(values))
@@ -193,7 +197,7 @@ def _tell(pipe: Connection, error: VtcoreError) -> None:
     pipe.send(VtcoreError(str(error)))
 
 
-def _made(tables: Mapping[str, Any], space: Space) -> TrialRunner:
+def _made(tables: Mapping[str, Any], space: Space, stored: Mapping[str, Seq[Path]]) -> TrialRunner:
     from vtcore.experiments import load_experiment
     from vtcore.host import plugin_host
     from vtcore.preflight import preflight, require
@@ -204,4 +208,4 @@ def _made(tables: Mapping[str, Any], space: Space) -> TrialRunner:
         host = host.without(experiment.plugins.disable)
     checked = preflight(experiment, host=host, output_must_be_writable=False)
     require(checked.findings)
-    return TrialRunner(experiment, space, checked.sequences, host)
+    return TrialRunner(experiment, space, checked.sequences, host, stored)
