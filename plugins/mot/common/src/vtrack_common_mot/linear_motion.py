@@ -71,7 +71,7 @@ class LinearMotion:
             times: float64 ``(n, t)``, when those frames were, in any unit; None: each one frame after the one before.
 
         Returns:
-            float64 ``(n, 4)`` per frame, or per unit of `times`, or ``(n, 2)`` of the centre, zeros where there is none;
+            float64 ``(n, 4)`` per frame, or per unit of `times`, or ``(n, 2)`` of the centre, zeros where none is;
             and bool ``(n,)``.
         """
         places = self._places(np.asarray(boxes, np.float64)[:, -self._samples :])
