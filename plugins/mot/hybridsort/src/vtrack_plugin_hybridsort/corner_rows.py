@@ -1,7 +1,7 @@
 """What is remembered of a track's observations: its last boxes, when they were, and how sure they were.
 
 Directions are those of the four corners, and each is a sum over several intervals; they are worked out only when a
-matching asks for them. The boxes of the last `delta_t` observations and their ticks are all that takes.
+matching asks for them. The boxes of the last observations and their ticks are all that takes.
 """
 
 from __future__ import annotations
@@ -16,12 +16,11 @@ from vtrack_plugin_hybridsort.scored_filter import CONFIDENCE, SCORED_ROWS
 
 __all__ = ["CornerRows", "CornerView", "Corners"]
 
-_LAST = slice(0, 7)
-_BOX = slice(0, 4)
-_CONFIDENCE = 7
-_GROWTH = 8
-_TICKS = 9
 _NEVER = -1e18
+_NOWHERE = np.array([[1.0], [1], [-1], [-1]])
+"""Edges of the empty box at -1, -1, which the original takes for the last observation of a track without any."""
+_LAST = slice(-7, None)
+_ZERO = np.array(0.0)
 _TINY = np.array(1e-6)
 
 
@@ -45,19 +44,27 @@ class Corners(NamedTuple):
 
 
 class CornerView:
-    """Reads what `CornerRows` has in its `past`; holds nothing."""
+    """Knows where what is in the `past` of `CornerRows`; holds nothing.
+
+    Attributes:
+        ticks: Rows of the ticks.
+        confidence: Row of the confidence.
+        growth: Row of its growth.
+        boxes: Rows of the boxes.
+        rows: How many rows there are.
+    """
 
     def __init__(self, delta_t: int) -> None:
-        """Know where what is.
+        """Lay out the rows.
 
         Args:
             delta_t: Ticks over which directions are measured.
         """
         self._delta_t = delta_t
-        self.earlier = _TICKS + delta_t + 1
-        """Row from which on the earlier boxes are."""
-        self.rows = self.earlier + 4 * delta_t
-        """How many rows there are."""
+        self.ticks = slice(0, delta_t + 1)
+        self.confidence, self.growth = delta_t + 1, delta_t + 2
+        self.boxes = slice(delta_t + 3, 5 * delta_t + 7)
+        self.rows = 5 * delta_t + 10
 
     def corners(self, past: Float64Array, tick: int) -> Corners:
         """Return where the corners of tracks were and where they were going.
@@ -70,28 +77,35 @@ class CornerView:
             past: ``(rows, n)``, of `CornerRows`.
             tick: To which the next direction is measured.
         """
-        count, last = past.shape[1], past[_BOX]
-        ticks = past[_TICKS : self.earlier]
-        boxes = np.concatenate((last, past[self.earlier :])).reshape(-1, 4, count)
-        oldest = np.maximum(np.count_nonzero(ticks >= tick - self._delta_t, axis=0) - 1, 0)
-        origins = boxes[oldest, :, np.arange(count)].T
-        counted = ticks[1:] >= ticks[0] - self._delta_t
-        counted[0] = True
-        counted &= ticks[1:] > 0
-        steps = last - boxes[1:]
-        across, down = steps[:, 0::2, None], steps[:, None, 1::2]
-        share = counted[:, None, None] / (np.sqrt(across * across + down * down) + _TINY)
-        return Corners(origins[0::2], origins[1::2], (across * share).sum(0), (down * share).sum(0))
+        earlier, count = self._delta_t, past.shape[1]
+        ticks, boxes = past[self.ticks], past[self.boxes].reshape(earlier + 1, 4, count)
+        steps = boxes[earlier] - boxes[:earlier]
+        squares = steps * steps
+        share: Float64Array = squares[:, 0::2, None] + squares[:, None, 1::2]
+        np.sqrt(share, share)
+        share += _TINY
+        counted = ticks[:earlier] >= ticks[earlier] - earlier
+        np.greater(ticks[earlier - 1], _ZERO, counted[-1])
+        np.divide(counted[:, None, None], share, share)
+        recent = (ticks >= tick - earlier).sum(0)
+        oldest = np.minimum(earlier + 1 - recent, earlier)
+        columns = np.arange(count)
+        origins = boxes.reshape(-1).take(np.arange(0, 4 * count, count)[:, None] + (oldest * (4 * count) + columns))
+        return Corners(
+            origins[0::2],
+            origins[1::2],
+            (steps[:, 0::2, None] * share).sum(0),
+            (steps[:, None, 1::2] * share).sum(0),
+        )
 
-    @staticmethod
-    def expected_confidence(past: Float64Array, elapsed: float) -> Float64Array:
+    def expected_confidence(self, past: Float64Array, elapsed: float) -> Float64Array:
         """Return the confidence expected of tracks by the line through their last two, float64 ``(n,)``.
 
         Args:
             past: ``(rows, n)``, of `CornerRows`.
             elapsed: Time since the last update, in nominal frames.
         """
-        expected: Float64Array = past[_CONFIDENCE] + past[_GROWTH] * elapsed
+        expected: Float64Array = past[self.confidence] + past[self.growth] * elapsed
         return expected
 
 
@@ -99,10 +113,10 @@ class CornerRows(ObservedRows):
     """Tracks in the order: seen in the last frame, then missing, then born in the last frame.
 
     Attributes:
-        past: float64 ``(10 + 5 * delta_t, n)``: edges of the last observation and its score (7 rows); confidence,
-            which is the last detection's score, and how much it grew in a frame, 0 for a track that was missing; the
-            ticks of the last ``delta_t + 1`` observations, the latest first, far below 0 for none; then the first
-            four rows of the edges of each but the latest.
+        past: float64 ``(5 * delta_t + 10, n)``: ticks of the last ``delta_t + 1`` observations, the latest last, far
+            below 0 for none; confidence, which is the last detection's score, and how much it grew in a frame, 0 for
+            a track that was missing; the first four rows of the edges at each of those ticks; and below the rest of
+            the last edges, and their score.
     """
 
     __slots__ = ("_view",)
@@ -147,10 +161,11 @@ class CornerRows(ObservedRows):
             scores: float32 ``(k,)``, of their detections.
             elapsed: Time since the last update, in nominal frames.
         """
-        before: Float64Array = self.past[_CONFIDENCE].take(tracks)
-        self.past[_GROWTH] = 0
-        self.past[_GROWTH, tracks] = (scores - before) / elapsed
-        self.past[_CONFIDENCE, tracks] = scores
+        confidence, growth = self.past[self._view.confidence], self.past[self._view.growth]
+        before: Float64Array = confidence.take(tracks)
+        growth[:] = 0
+        growth[tracks] = (scores - before) / elapsed
+        confidence[tracks] = scores
         return before
 
     def observe(self, tick: int, tracks: Int64Array, edges: Float64Array, centres: Float64Array) -> Float64Array:
@@ -163,11 +178,10 @@ class CornerRows(ObservedRows):
             centres: ``(2, k)``, theirs; not needed.
         """
         past = self.past.take(tracks, 1)
-        earlier = self._view.earlier
-        past[earlier + 4 :] = past[earlier:-4].copy()
-        past[earlier : earlier + 4] = past[_BOX]
-        past[_TICKS + 1 : earlier] = past[_TICKS : earlier - 1].copy()
-        past[_TICKS] = tick
+        ticks, boxes = past[self._view.ticks], past[self._view.boxes]
+        ticks[:-1] = ticks[1:]
+        ticks[-1] = tick
+        boxes[:-4] = boxes[4:]
         past[_LAST] = edges
         return past
 
@@ -177,7 +191,9 @@ class CornerRows(ObservedRows):
 
     def begin(self, motion: Float64Array, facts: Int64Array) -> None:
         """Add tracks after the others, as yet without observation; their confidence is that of the filter."""
-        born = slice(len(self), None)
-        super().begin(motion, facts)
-        self.past[_TICKS : self._view.earlier, born] = _NEVER
-        self.past[_CONFIDENCE, born] = motion[CONFIDENCE]
+        self.append(motion, facts)
+        view, past = self._view, np.zeros((self._view.rows, facts.shape[1]))
+        past[view.ticks] = _NEVER
+        past[view.confidence] = motion[CONFIDENCE]
+        past[view.boxes].reshape(-1, 4, facts.shape[1])[:] = _NOWHERE
+        self.past = np.concatenate((self.past, past), 1)

@@ -14,7 +14,7 @@ from vtrack_plugin_hybridsort.config import HybridSortConfig
 from vtrack_plugin_hybridsort.corner_rows import Corners, CornerView
 from vtrack_plugin_hybridsort.height_overlap import MEASURES, height_iou
 
-__all__ = ["HybridMatcher", "corner_gain"]
+__all__ = ["CornerGain", "HybridMatcher"]
 
 _ONE, _MINUS_ONE = np.array(1.0), np.array(-1.0)
 _TINY = np.array(1e-6)
@@ -44,6 +44,8 @@ class HybridMatcher(Matcher):
         self._config = config
         self._view = view
         self._appearance = appearance
+        self._corner_gain = CornerGain()
+        self._high, self._low = np.array(config.high_threshold), np.array(config.low_threshold)
         self._confidence_weight = np.array(config.confidence_weight)
         self._second_confidence_weight = np.array(config.second_confidence_weight)
         self.recovered: list[int] = []
@@ -90,7 +92,7 @@ class HybridMatcher(Matcher):
     def _gain(self, known: Known, offered: Offered, overlap: Float64Array) -> Float64Array:
         corners = self._view.corners(known.past, self._tick)
         edges = offered.edges[:, : offered.high]
-        gain = corner_gain(corners, edges)
+        gain = self._corner_gain(corners, edges)
         gain *= self._weight * edges[_SCORE]
         gain += overlap
         if self._config.confidence_weight:
@@ -99,9 +101,9 @@ class HybridMatcher(Matcher):
 
     def _unlike(self, known: Known, offered: Offered) -> Float64Array:
         """Return how far the confidence expected of tracks is from that of the sure detections, ``(n, high)``."""
-        expected = np.clip(known.predicted[_SCORE], self._config.high_threshold, 1.0)
-        apart: Float64Array = np.abs(offered.edges[_SCORE, : offered.high] - expected[:, None])
-        return apart
+        expected = np.minimum(np.maximum(known.predicted[_SCORE], self._high), _ONE)
+        apart: Float64Array = offered.edges[_SCORE, : offered.high] - expected[:, None]
+        return np.abs(apart, apart)
 
     def _match_unsure(self, known: Known, offered: Offered, missing: Int64Array) -> Pairs:
         edges = offered.edges[:, offered.high :]
@@ -112,8 +114,9 @@ class HybridMatcher(Matcher):
         if config.second_confidence_weight:
             past = known.past.take(missing, 1)
             expected = self._view.expected_confidence(past, self._elapsed)
-            expected = np.clip(expected, config.low_threshold, config.high_threshold)
-            alike -= self._second_confidence_weight * np.abs(edges[_SCORE] - expected[:, None])
+            expected = np.minimum(np.maximum(expected, self._low), self._high)
+            apart: Float64Array = edges[_SCORE] - expected[:, None]
+            alike -= self._second_confidence_weight * np.abs(apart, apart)
         if offered.embeddings is None:
             return assign_then_cut(alike, alike, self._least)
         part = known.part(missing)
@@ -140,24 +143,41 @@ class HybridMatcher(Matcher):
         return self._appearance.distances(known.facts, offered.embeddings[which])
 
 
-def corner_gain(corners: Corners, edges: Float64Array) -> Float64Array:
-    """Return how well each detection lies in each track's directions, summed over its corners, float64 ``(n, m)``.
+class CornerGain:
+    """Measures how well detections lie in the directions of tracks; holds scratch memory, so one per tracker."""
 
-    Each corner adds pi / 2 for a detection exactly in its direction, -pi / 2 for the opposite, 0 for no direction.
+    def __init__(self) -> None:
+        """Start with little memory."""
+        self._scratch: Float64Array = np.empty(1024)
 
-    Args:
-        corners: Of n tracks.
-        edges: ``(4 or more, m)``, of the detections.
-    """
-    across = edges[0:4:2, None] - corners.across[:, :, None]
-    down = edges[1:4:2, None] - corners.down[:, :, None]
-    length = (across * across)[:, None] + down * down
-    np.sqrt(length, length)
-    length += _TINY
-    cosine = across[:, None] * corners.way_across[..., None]
-    cosine += down * corners.way_down[..., None]
-    cosine /= length
-    np.maximum(cosine, _MINUS_ONE, out=cosine)
-    np.minimum(cosine, _ONE, out=cosine)
-    gain: Float64Array = np.arcsin(cosine, cosine).sum((0, 1))
-    return gain
+    def __call__(self, corners: Corners, edges: Float64Array) -> Float64Array:
+        """Return how well each detection lies in each track's directions, summed over its corners, ``(n, m)``.
+
+        Each corner adds pi / 2 for a detection exactly in its direction, -pi / 2 for the opposite, 0 for no direction.
+
+        Args:
+            corners: Of n tracks.
+            edges: ``(4 or more, m)``, of the detections.
+        """
+        shape = corners.across.shape[1], edges.shape[1]
+        size = shape[0] * shape[1]
+        if 12 * size > len(self._scratch):
+            self._scratch = np.empty(24 * size)
+        across, down = self._scratch[: 4 * size].reshape(2, 2, *shape)
+        length, cosine = self._scratch[4 * size : 12 * size].reshape(2, 2, 2, *shape)
+        np.subtract(edges[0:4:2, None], corners.across[:, :, None], across)
+        np.subtract(edges[1:4:2, None], corners.down[:, :, None], down)
+        np.multiply(across[:, None], corners.way_across[..., None], cosine)
+        np.multiply(down, corners.way_down[..., None], length)
+        cosine += length
+        across *= across
+        down *= down
+        np.add(across[:, None], down, length)
+        np.sqrt(length, length)
+        length += _TINY
+        cosine /= length
+        np.maximum(cosine, _MINUS_ONE, out=cosine)
+        np.minimum(cosine, _ONE, out=cosine)
+        np.arcsin(cosine, cosine)
+        gain: Float64Array = cosine.reshape(4, *shape).sum(0)
+        return gain
