@@ -23,7 +23,7 @@ install: .venv/installed
 .venv/installed: pyproject.toml constraints.txt $(MANIFESTS)
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet -c constraints.txt --group dev -e ".[av,supervision]" $(addprefix -e ./,$(PLUGINS))
+	$(BIN)/python -m pip install --quiet -c constraints.txt --group dev -e ".[av,supervision,sweep]" $(addprefix -e ./,$(PLUGINS))
 	@touch $@
 
 demo: install
