@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import shutil
 import tempfile
+import weakref
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -173,11 +175,17 @@ class DetectOnce:
 
 @attrs.define(eq=False)
 class _Target:
-    """Where computed detections go: into the cache, or into a temporary folder where that takes none."""
+    """Where computed detections go: into the cache, or into a temporary folder where that takes none.
+
+    Attributes:
+        asked: The cache.
+        recording_: What stores them.
+        temporary: Removes the temporary folder, with this object at the latest.
+    """
 
     asked: RunCache
     recording_: Recording | None = None
-    keeper: Any = None
+    temporary: weakref.finalize[Any, Any] | None = None
 
     def stored(self, sequence: Sequence) -> StoredDetections | None:
         """Compute, whatever is there: it was asked before."""
@@ -187,8 +195,9 @@ class _Target:
         """Return what stores the detections."""
         made = self.asked.recording(sequence)
         if made is None:
-            self.keeper = tempfile.TemporaryDirectory(prefix="vtcore-detections-", ignore_cleanup_errors=True)
-            target = Path(self.keeper.name) / "entry"
+            folder = Path(tempfile.mkdtemp(prefix="vtcore-detections-"))
+            self.temporary = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+            target = folder / "entry"
             facts = {"sequence": {"name": sequence.name}, "setup": {"sha256": ""}, "data": {"sha256": ""}}
             made = Recording(lambda _: target, facts, lambda: True, self.asked.max_frames)
         self.recording_ = made
@@ -203,5 +212,9 @@ class _Target:
         assert self.recording_ is not None
         if self.recording_.stored is None:
             raise OutputError(f"detections cannot be stored: {self.recording_.failure}")
-        self.recording_.stored.keep(self.keeper)
+        if self.temporary is not None:
+            # From here on the folder lasts as long as the answer.
+            self.temporary.detach()
+            folder = self.recording_.stored.folder.parent
+            weakref.finalize(self.recording_.stored, shutil.rmtree, folder, ignore_errors=True)
         return self.recording_.stored

@@ -46,7 +46,6 @@ class StoredDetections:
         self.batch_size: int = about["batch_size"]
         self.sequence_classes: tuple[str, ...] = tuple(about["sequence_classes"])
         self._columns = columns
-        self._keeper: Any = None
 
     @classmethod
     def open(cls, folder: str | Path, *, verify: bool = False) -> StoredDetections:
@@ -136,10 +135,6 @@ class StoredDetections:
         if max_frames > self.length:
             return self.complete
         return max_frames == self.length or max_frames % self.batch_size == 0
-
-    def keep(self, keeper: Any) -> None:
-        """Hold something for as long as this is in use, such as a temporary folder."""
-        self._keeper = keeper
 
     def touch(self) -> None:
         """Note that the entry was used, for those who remove old ones; where nothing may be written, nothing is."""
