@@ -94,18 +94,21 @@ class AppearanceBank(Stateful):
             raise ValueError(f"embeddings must have {known} numbers as those before, got {embeddings.shape[1]}")
         return unit_rows(embeddings)
 
-    def similarity(self, slots: Int64Array, embeddings: Float32Array) -> Float64Array:
-        """Return the cosine of every slot with every embedding, float64 ``(n, m)``; -1 for what is not known.
+    def similarity(self, slots: Int64Array, embeddings: Float32Array, unknown: float = -1.0) -> Float64Array:
+        """Return the cosine of every slot with every embedding, float64 ``(n, m)``.
 
         Args:
             slots: int64 ``(n,)``.
             embeddings: float32 ``(m, D)``, as `read` returns them.
+            unknown: What is returned for what is not known.
         """
         rows = self._rows.take(slots, 0)
         cosines: Float64Array = (rows @ embeddings.T).astype(np.float64)
+        if unknown == 0:
+            return cosines
         for known, side in ((rows.any(1), cosines), (embeddings.any(1), cosines.T)):
             if not known.all():
-                side[~known] = -1
+                side[~known] = unknown
         return cosines
 
     def learn(self, slots: Int64Array, embeddings: Float32Array, momentum: Float32Array | None = None) -> None:

@@ -61,6 +61,10 @@ class ObservedRows(TrackRows):
         """Return the edges ``(6, n)`` of the last observation of all tracks."""
         return self.past[_EDGES]
 
+    def replay_edges(self) -> Float64Array:
+        """Return the edges ``(4 or 6, n)`` of the boxes that filters are put right from: the last observations."""
+        return self.past[_EDGES]
+
     def freeze(self, ahead: Float64Array, missing: Int64Array) -> None:
         """Keep the prediction of tracks that are not seen, if they were in the frame before.
 

@@ -62,9 +62,13 @@ class ObservationCentricTracker(BoxTracker):
         super().__init__(clock=clock, persist=persist)
 
     def _start(self, sequence: Sequence | None) -> None:
-        self._rows = ObservedRows(self._options.delta_t, self._options.facts)
+        self._rows = self._new_rows()
         self._first_label: Int64Array | None = None
         self._several = False
+
+    def _new_rows(self) -> ObservedRows:
+        """Return what remembers tracks, without any."""
+        return ObservedRows(self._options.delta_t, self._options.facts)
 
     def _restored(self) -> None:
         super()._restored()
@@ -233,15 +237,18 @@ class ObservationCentricTracker(BoxTracker):
         if len(again) == 0:
             return again
         columns = tracks.take(again)
-        motion[:, again] = replay(
-            self._filter,
+        motion[:, again] = self._replayed(
             rows.frozen.take(columns - rows.seen, 1),
-            (rows.last_edges().take(columns, 1), edges.take(again, 1)),
+            (rows.replay_edges().take(columns, 1), edges.take(again, 1)),
             self._tick - rows.facts[LAST].take(columns),
-            include_last=True,
-            predict=True,
         )
         return again
+
+    def _replayed(
+        self, states: Float64Array, ends: tuple[Float64Array, Float64Array], gaps: Int64Array
+    ) -> Float64Array:
+        """Return the states of tracks after the way between their observations; see `replay`."""
+        return replay(self._filter, states, ends, gaps, include_last=True, predict=True)
 
     def _fresh(self, scores: Float32Array, high: int, found: Int64Array) -> Int64Array:
         """Return the sure detections that start a track."""
