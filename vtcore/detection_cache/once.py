@@ -15,6 +15,7 @@ import attrs
 
 from vtcore.components import BuildContext, build
 from vtcore.detection_cache.cache import DetectionCache
+from vtcore.detection_cache.class_names import classes_of_data
 from vtcore.detection_cache.identity import detecting_needs
 from vtcore.detection_cache.recording import Recording
 from vtcore.detection_cache.refusal import Refusal
@@ -137,7 +138,7 @@ class DetectOnce:
         )
 
     def _context_classes(self, sequence: Sequence) -> tuple[str, ...]:
-        return sequence.classes if self._classes is None else self._classes
+        return classes_of_data(sequence) if self._classes is None else self._classes
 
     def _compute(self, sequence: Sequence, asked: RunCache) -> StoredDetections:
         from vtcore.runs.pipeline import Pipeline

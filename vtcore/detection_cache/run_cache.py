@@ -10,6 +10,7 @@ import attrs
 
 from vtcore.detection_cache.cache import DetectionCache
 from vtcore.detection_cache.canonical import digest_of
+from vtcore.detection_cache.class_names import classes_of_data
 from vtcore.detection_cache.identity import data_form, refuse_uncacheable, setup_form
 from vtcore.detection_cache.recording import Recording
 from vtcore.detection_cache.refusal import Refusal
@@ -198,7 +199,7 @@ class RunCache:
             known.entry, self._classes = stored.folder, stored.classes
 
     def _seen(self, sequence: Sequence) -> _Known:
-        return self._known.setdefault(id(sequence), _Known(sequence, sequence.classes))
+        return self._known.setdefault(id(sequence), _Known(sequence, classes_of_data(sequence)))
 
     def _setup_key(self) -> tuple[dict[str, Any], str]:
         if self._setup is None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vtcore.detection_cache.class_names import name_classes
 from vtcore.detection_cache.columns import checksum, open_column
 from vtcore.detection_cache.entry_format import ABOUT, COLUMNS, EMBEDDINGS, FORMAT, MASKS, self_check
 from vtcore.frames import Frame, Sequence
@@ -121,8 +122,7 @@ class StoredDetections:
 
     def prepare(self, sequence: Sequence) -> None:
         """Give a sequence the class names that it has in a run with this detector."""
-        if sequence.classes != self.sequence_classes:
-            sequence.classes = self.sequence_classes
+        name_classes(sequence, self.sequence_classes)
 
     def serves(self, max_frames: int) -> bool:
         """Whether a run that stops after so many frames (0: never) would find exactly what is stored here.

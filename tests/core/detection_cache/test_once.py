@@ -68,6 +68,10 @@ def test_the_classes_that_a_sequence_has_in_a_run(experiment: Load, sequences: A
     stored = detect_once(experiment(), sequence)
     stored.prepare(sequence)
     assert sequence.classes == ("person", "dog")
+    # The key holds the names that the data set gave.
+    assert detect_once(experiment(), sequence).folder == stored.folder
+    sequence.classes = ("dog",)
+    assert detect_once(experiment(), sequence).folder != stored.folder
 
 
 def test_another_process_opens_the_entry_by_its_folder(experiment: Load, sequences: Any) -> None:
