@@ -10,6 +10,7 @@ from vtcore.cli.arguments import add_experiment
 if TYPE_CHECKING:
     from vtcore.experiments import Experiment
     from vtcore.preflight import Finding, Preflight
+    from vtcore.sweeps.plan import SweepPlan
 
 __all__ = ["HELP", "add_arguments", "execute"]
 
@@ -29,7 +30,8 @@ def execute(arguments: argparse.Namespace) -> int:
     from vtcore.experiments import load_experiment
     from vtcore.preflight import preflight
 
-    experiment = load_experiment(arguments.experiment, arguments.override)
+    experiment = load_experiment(arguments.experiment, arguments.override, sweep=True)
+    plan = _plan(experiment)
     checked = preflight(experiment)
     errors = [finding for finding in checked.findings if finding.severity == "error"]
     warnings = [finding for finding in checked.findings if finding.severity == "warning"]
@@ -37,8 +39,19 @@ def execute(arguments: argparse.Namespace) -> int:
     _print_group("warning", warnings)
     if errors:
         return 2
-    print(f"{experiment.source} can run: {_summary(experiment, checked)}")
+    what = "can run" if plan is None else f"is to be swept (vtcore sweep {experiment.source}), {plan}"
+    print(f"{experiment.source} {what}: {_summary(experiment, checked)}")
     return 0
+
+
+def _plan(experiment: Experiment) -> SweepPlan | None:
+    """Return what would be swept, None where nothing is."""
+    if experiment.sweep is None:
+        return None
+    from vtcore.host import plugin_host
+    from vtcore.sweeps.plan import SweepPlan
+
+    return SweepPlan.of(experiment, plugin_host().without(experiment.plugins.disable))
 
 
 def _print_group(word: str, findings: list[Finding]) -> None:

@@ -30,7 +30,7 @@ def execute(arguments: argparse.Namespace) -> int:
     from vtcore.experiments import load_experiment
     from vtcore.experiments.positions import key_text
 
-    experiment = load_experiment(arguments.experiment, arguments.override)
+    experiment = load_experiment(arguments.experiment, arguments.override, sweep=True)
     if arguments.json:
         origins = {key_text(path): str(origin) for path, origin in experiment.origins.items() if path}
         print_json({"experiment": _for_json(experiment.resolved()), "origins": origins})

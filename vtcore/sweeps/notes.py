@@ -22,6 +22,6 @@ def sweep_notes(sweep: Sweep) -> list[str]:
     detecting = [parameter.name for parameter in space.parameters if str(parameter.key[0]) in _DETECTING]
     if detecting and experiment.detector is not None and "image" in needs_of(experiment.detector):
         notes.append(f"{listing(detecting)} changes detections: they are made anew for each different value")
-    if space.size is not None and sweep.goal < space.size:
-        notes.append(f"{sweep.goal:,} of {space.size:,} settings are tried")
+    if space.size is not None and sweep.plan.trials < space.size:
+        notes.append(f"{sweep.plan.trials:,} of {space.size:,} settings are tried")
     return notes

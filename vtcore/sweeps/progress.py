@@ -35,7 +35,7 @@ class SweepProgress:
             console=console,
             disable=not console.is_terminal,
         )
-        self._task = self._progress.add_task("trials", total=sweep.goal, best="")
+        self._task = self._progress.add_task("trials", total=sweep.plan.trials, best="")
 
     def __enter__(self) -> SweepProgress:
         self._progress.start()

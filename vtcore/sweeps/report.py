@@ -72,7 +72,7 @@ def _header(sweep: Sweep, title: str) -> Markup:
     best = sweep.best()
     failed = sum(not trial.is_done for trial in sweep.trials)
     tiles = [] if best is None else [(f"best {name}", score_text(value)) for name, value in best.values.items()]
-    tiles += [("trials", f"{len(sweep.trials):,}"), ("sampler", sweep.sampler)]
+    tiles += [("trials", f"{len(sweep.trials):,}"), ("sampler", sweep.plan.sampler)]
     if failed:
         tiles.append(("failed", f"{failed:,}"))
     spent = [sum(trial.seconds.values()) for trial in sweep.trials if trial.is_done]

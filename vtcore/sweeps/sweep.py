@@ -8,18 +8,18 @@ from typing import Any
 
 import attrs
 
-from vtcore.errors import ExperimentError, VtcoreError
+from vtcore.errors import VtcoreError
 from vtcore.experiments import Experiment, load_experiment
-from vtcore.experiments.sweep_options import DEFAULT_TRIALS, SweepOptions
 from vtcore.frames import Sequence
 from vtcore.host import PluginHost, plugin_host
 from vtcore.preflight import preflight, require
 from vtcore.sweeps.folder import SweepFolder
 from vtcore.sweeps.notes import sweep_notes
-from vtcore.sweeps.objectives import Objective, best_of, objectives_of, pareto_front, with_known_fields
+from vtcore.sweeps.objectives import Objective, best_of, pareto_front, with_known_fields
+from vtcore.sweeps.plan import SweepPlan
 from vtcore.sweeps.report import write_sweep_report
 from vtcore.sweeps.runner import Outcome, TrialRunner
-from vtcore.sweeps.sampling import Sampler, chosen_sampler, sampler_name
+from vtcore.sweeps.sampling import Sampler, chosen_sampler
 from vtcore.sweeps.space import Places, Space
 from vtcore.sweeps.trials import Trial
 from vtcore.sweeps.workers import InProcess, Workers, WorkersLike
@@ -34,8 +34,8 @@ class Sweep:
         experiment: What is swept.
         jobs: How many trials run at a time, each in a process of its own.
         folder: Where everything goes.
-        space: The settings to choose from.
-        objectives: The scores to judge by; known once the sweep has started.
+        plan: What is tried, and how.
+        objectives: The scores to judge by; complete once the sweep has started.
         trials: What was tried, by number.
         notes: What a reader of the results should know.
         sequences: The data set's sequences; known once the sweep has started.
@@ -60,28 +60,16 @@ class Sweep:
         self.experiment = experiment
         self.jobs = jobs
         self.folder = SweepFolder(output if output is not None else f"{experiment.run.output}-sweep")
-        self.options = experiment.sweep or SweepOptions()
-        self.space = Space.of(experiment, self.host)
-        self.objectives: list[Objective] = objectives_of(experiment)
+        self.plan = SweepPlan.of(experiment, self.host)
+        self.objectives: list[Objective] = list(self.plan.objectives)
         self.trials: list[Trial] = []
         self.notes: list[str] = []
         self.sequences: tuple[Sequence, ...] = ()
-        self._check_space()
 
     @property
-    def sampler(self) -> str:
-        """How settings are chosen: ``grid``, ``random`` or ``tpe``."""
-        return sampler_name(self.options, self.space)
-
-    @property
-    def goal(self) -> int:
-        """How many trials there will be, at most."""
-        wanted = self.options.trials
-        size = self.space.size
-        if self.sampler == "grid" or (wanted is None and size is not None and size < DEFAULT_TRIALS):
-            return min(size or 0, wanted or size or 0)
-        wanted = wanted or DEFAULT_TRIALS
-        return wanted if size is None else min(wanted, size)
+    def space(self) -> Space:
+        """The settings to choose from."""
+        return self.plan.space
 
     def execute(
         self, *, resume: bool = False, overwrite: bool = False, watch: Callable[[Trial], None] | None = None
@@ -100,7 +88,7 @@ class Sweep:
             VtcoreError: No setting could be tried, or whatever else a person can act on. Finished trials stay.
         """
         runner = self._prepared()
-        sampler = chosen_sampler(self.options, self.space, self.objectives)
+        sampler = chosen_sampler(self.plan.options, self.space, self.objectives)
         resolved = self.experiment.resolved()
         self.trials = self.folder.claim(self.experiment.to_toml(), resolved, resume=resume, overwrite=overwrite)
         for trial in self.trials:
@@ -140,21 +128,6 @@ class Sweep:
         tables.pop("sweep", None)
         return tables
 
-    def _check_space(self) -> None:
-        problem = None
-        if not self.space.parameters:
-            message = (
-                "says nothing to try: give lists or ranges, such as [sweep.parameters.tracker] "
-                "high_threshold = [0.5, 0.6], or a list in place of a value"
-            )
-            problem = self.experiment.problem(message, "sweep.parameters")
-        elif self.sampler == "grid" and self.space.endless:
-            name = self.space.endless[0].name
-            message = f"a grid has no end with the range of {name!r}: give it a step, or choose random or tpe"
-            problem = self.experiment.problem(message, "sweep.sampler")
-        if problem is not None:
-            raise ExperimentError([problem])
-
     def _prepared(self) -> TrialRunner:
         """Check everything, read the data, and make what trials of this process need."""
         run = attrs.evolve(self.experiment.run, output=str(self.folder.path))
@@ -168,7 +141,7 @@ class Sweep:
 
     def _try_all(self, runner: TrialRunner, sampler: Sampler, watch: Callable[[Trial], None] | None) -> None:
         number = max((trial.number for trial in self.trials), default=-1) + 1
-        left = self.goal - len(self.trials)
+        left = self.plan.trials - len(self.trials)
         if left <= 0:
             return
         jobs = min(self.jobs, left)
