@@ -7,6 +7,8 @@ for their ids, which is repeated with ``compat="mmdet"``; what differs otherwise
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import torch
 
@@ -24,8 +26,11 @@ from vtrack_plugin_aflink.tracks import Tracks, near_pairs
 
 __all__ = ["AFLink"]
 
+_EXACT = partial(torch.backends.cudnn.flags, enabled=True, allow_tf32=False, deterministic=True)
+"""Convolutions in TF32 would move confidences by a thousandth from one device to the next."""
+
 _FIRST_FRAME = 1
-"""What the network takes the first frame's number for: it was trained on MOT text."""
+"""Number of the first frame for the network: as in MOT text, which the published code works on."""
 
 
 class AFLink:
@@ -131,8 +136,7 @@ class AFLink:
         size = self.config.length
         first = endings(places, tracks.starts[before], tracks.lengths[before], size)
         second = beginnings(places, tracks.starts[after], tracks.lengths[after], size)
-        # Convolutions in TF32 would move confidences by a thousandth from one device to the next.
-        with torch.inference_mode(), torch.backends.cudnn.flags(allow_tf32=False, deterministic=True):
+        with torch.inference_mode(), _EXACT():
             inputs = [
                 torch.from_numpy(each[:, None].astype(np.float32)).to(self._device)
                 for each in standardised(first, second)
