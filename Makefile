@@ -47,6 +47,7 @@ docs: install
 
 bench: install .venv-peers/installed
 	$(BIN)/python benchmarks/association.py --peer-python .venv-peers/bin/python
+	$(BIN)/python benchmarks/dropped_frames.py
 	$(BIN)/python benchmarks/memory.py
 
 # The packages we are measured against, in an environment of their own.

@@ -31,6 +31,14 @@ def test_association(flags: tuple[str, ...]) -> None:
         assert sequence in text
 
 
+def test_dropped_frames() -> None:
+    if not DATA.is_dir():
+        pytest.skip(f"no reference data in {DATA} (VTCORE_REFERENCE_DATA)")
+    lines = _output("benchmarks/dropped_frames.py", "--trackers", "sort", "--draws", "1").splitlines()
+    assert len(lines) == 7
+    assert lines[1].split()[3:] == lines[2].split()[3:]
+
+
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="resident memory is read from /proc")
 def test_memory() -> None:
     # So short a video says nothing of growth: either verdict is right, a failing run is not.
