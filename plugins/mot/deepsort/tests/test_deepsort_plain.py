@@ -165,7 +165,7 @@ class PlainDeepSort:
         return self.frame - track.last
 
     def lives(self, track: Track) -> bool:
-        return track.hits >= self.told.min_hits and self.age(track) <= self.told.max_age
+        return track.hits >= self.told.min_hits and self.age(track) < self.told.max_age
 
     def born(self, index: int) -> Track:
         self.count += 1
@@ -226,7 +226,7 @@ told = st.fixed_dictionaries(
     optional={
         "min_score": st.sampled_from([0.0, 0.5]),
         "min_hits": st.integers(0, 4),
-        "max_age": st.integers(0, 9),
+        "max_age": st.integers(1, 9),
         "metric": st.just("euclidean"),
         "appearance_threshold": st.sampled_from([0.02, 0.4, 0.8]),
         "gallery": st.sampled_from(["nearest", "mean", "running-mean"]),

@@ -21,7 +21,7 @@ class DeepSort(AppearanceSort):
     Args:
         min_score: Detections that score less are left out.
         min_hits: Frames in a row in which a track is seen before it is kept and reported.
-        max_age: Frames that a track lives on without a detection.
+        max_age: Frames after its last detection within which a track can be found again.
         metric: ``cosine`` or ``euclidean``, distance of embeddings.
         appearance_threshold: Greatest cost of a pair matched by appearance.
         gallery: ``nearest`` of a track's last embeddings, their ``mean``, or a ``running-mean``.

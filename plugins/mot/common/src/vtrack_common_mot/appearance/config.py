@@ -88,7 +88,10 @@ class AppearanceSortConfig:
         3, "Frames in a row in which a track is seen before it is kept and reported.", unit="frames", ge=0
     )
     max_age: int = option(
-        30, "How long a track lives on without a detection; raising it bridges longer gaps.", unit="frames", ge=0
+        30,
+        "How long after its last detection a track can be found again; raising it bridges longer gaps.",
+        unit="frames",
+        ge=1,
     )
     metric: str = option("cosine", "Distance of embeddings.", choices=("cosine", "euclidean"))
     appearance_threshold: float = appearance_threshold_option(0.2)

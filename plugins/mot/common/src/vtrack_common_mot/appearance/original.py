@@ -113,14 +113,17 @@ class AppearanceSort(AppearanceTracker):
         confirmed = sure.nonzero()[0]
         tracks, found = np.empty(0, np.int64), np.empty(0, np.int64)
         if len(confirmed):
+            ages = self._tick - facts[LAST].take(confirmed)
             near, motion = self._near(confirmed, ahead, measured, labels)
+            if self._elapsed > 1:
+                # Time may have jumped beyond the age of those that were still looked for.
+                near &= (ages <= self._config.max_age)[:, None]
             if embeddings is None:
                 overlap = np.maximum(overlaps(predicted.take(confirmed, 1), edges), 0.0)
                 gain, floor = np.where(near, overlap, _NEVER), self._overlapping
             else:
                 distance = self._gallery.distances(facts[SLOT].take(confirmed), embeddings, near)
                 gain, floor = -self._cost(distance, motion), self._alike
-            ages = self._tick - facts[LAST].take(confirmed)
             row, found = match_cascade(gain, floor, ages, self._config.cascade_depth)
             tracks = confirmed.take(row)
             recent |= facts[LAST] == self._last_tick
@@ -162,7 +165,7 @@ class AppearanceSort(AppearanceTracker):
         missing = left_over(len(rows), tracks)
         if len(missing):
             facts = rows.facts.take(missing, 1)
-            stay = (facts[HITS] >= self._config.min_hits) & (self._tick - facts[LAST] <= self._config.max_age)
+            stay = (facts[HITS] >= self._config.min_hits) & (self._tick - facts[LAST] < self._config.max_age)
             if not stay.all():
                 self._gallery.release(facts[SLOT, np.logical_not(stay)])
                 missing = missing[stay]

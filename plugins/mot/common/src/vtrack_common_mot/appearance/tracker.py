@@ -90,9 +90,11 @@ class AppearanceTracker(BoxTracker):
         corners = self._filter.shapes(motion)[6:]
         turn, shift = warp[:, :2], warp[:, 2:]
         first, last = turn @ corners[:2] + shift, turn @ corners[2:] + shift
-        sides = np.maximum(last - first, _LEAST_SIDE)
         moved: Float64Array = motion.copy()
-        moved[:4] = self._filter.measure(np.concatenate(((first + last) / 2, sides)))
+        moved[:2] = (first + last) / 2
+        width, height = last - first
+        moved[2] = width / np.where(np.abs(height) < _LEAST_SIDE, _LEAST_SIDE, height)
+        moved[3] = height
         return moved
 
     def _same_class(self, tracks: Int64Array, labels: Int64Array) -> BoolArray:
