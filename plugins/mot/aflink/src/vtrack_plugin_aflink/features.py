@@ -1,7 +1,7 @@
 """What the network sees of tracks: their ends and beginnings, on one scale.
 
 As MMDetection 3.3.0 (Apache-2.0) has it: a track with fewer rows than the network looks at is filled up with zeros, and
-these count when both tracks are brought to -1 to 1. So frame numbers must be counted as in training, from 1.
+these count when both tracks are brought to -1 to 1. So it matters a little that frame numbers count from 1.
 """
 
 from __future__ import annotations
