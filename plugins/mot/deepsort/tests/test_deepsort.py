@@ -110,8 +110,8 @@ def test_the_latest_seen_is_served_first() -> None:
 
 
 def test_a_lost_track_comes_back_within_its_age_only() -> None:
-    for gap, wanted in ((29, 1), (30, 0)):
-        tracker = DeepSort()
+    for depth, gap, wanted in ((None, 29, 1), (None, 30, 0), (0, 30, 1), (0, 31, 0)):
+        tracker = DeepSort(cascade_depth=depth)
         seen(tracker, [BOX], [RED])
         for _ in range(gap):
             ids(tracker)

@@ -165,7 +165,8 @@ class PlainDeepSort:
         return self.frame - track.last
 
     def lives(self, track: Track) -> bool:
-        return track.hits >= self.told.min_hits and self.age(track) < self.told.max_age
+        most = self.told.max_age + (self.told.cascade_depth is not None)
+        return track.hits >= self.told.min_hits and self.age(track) < most
 
     def born(self, index: int) -> Track:
         self.count += 1

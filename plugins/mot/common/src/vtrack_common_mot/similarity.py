@@ -101,7 +101,7 @@ def fuse_score(similarity: Float64Array, scores: Float32Array) -> Float64Array:
 
 def _enlarged(edges: Float64Array, buffer: float) -> Float64Array:
     """Return the edges of boxes with so much of their sides added on every side."""
-    around = edges[:6].copy()
+    around: Float64Array = edges[:6].copy()
     around[[0, 2]] += buffer * edges[4]
     around[[1, 3]] += buffer * (edges[1] + edges[3])
     factor = 1 + 2 * buffer

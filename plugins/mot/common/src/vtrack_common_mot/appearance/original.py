@@ -54,6 +54,8 @@ class AppearanceSort(AppearanceTracker):
             )
         self._other = MmtrackingAppearance(config) if config.convention == "mmtracking" else None
         self._floor = np.float32(config.min_score)
+        # The cascade counts ages up to the greatest; where there is none, tracks end after a matching, not before it.
+        self._reach = config.max_age + (config.cascade_depth is not None)
         self._alike = _just_below(-config.appearance_threshold)
         self._overlapping = _just_below(config.iou_threshold)
         super().__init__(config, normalise=True)
@@ -117,7 +119,7 @@ class AppearanceSort(AppearanceTracker):
             near, motion = self._near(confirmed, ahead, measured, labels)
             if self._elapsed > 1:
                 # Time may have jumped beyond the age of those that were still looked for.
-                near &= (ages <= self._config.max_age)[:, None]
+                near &= (ages <= self._reach)[:, None]
             if embeddings is None:
                 overlap = np.maximum(overlaps(predicted.take(confirmed, 1), edges), 0.0)
                 gain, floor = np.where(near, overlap, _NEVER), self._overlapping
@@ -165,7 +167,7 @@ class AppearanceSort(AppearanceTracker):
         missing = left_over(len(rows), tracks)
         if len(missing):
             facts = rows.facts.take(missing, 1)
-            stay = (facts[HITS] >= self._config.min_hits) & (self._tick - facts[LAST] < self._config.max_age)
+            stay = (facts[HITS] >= self._config.min_hits) & (self._tick - facts[LAST] < self._reach)
             if not stay.all():
                 self._gallery.release(facts[SLOT, np.logical_not(stay)])
                 missing = missing[stay]
