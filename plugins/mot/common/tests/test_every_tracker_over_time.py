@@ -179,6 +179,26 @@ def moving(place: float) -> dict[str, Any]:
     return {"boxes": boxes, "scores": [0.95, 0.9]}
 
 
+corner = st.sampled_from([0.0, 10.0, 30.0, 90.0, -1e30, 1e30])
+side = st.sampled_from([0.0, 1e-3, 20.0, 30.0, 1e6, 1e30])
+boxes = st.lists(st.tuples(corner, corner, side, side), max_size=5)
+moments = st.one_of(st.none(), st.floats(), st.floats(0, 3), st.sampled_from([0.0, 0.04, 0.08, 1.7e9]))
+
+
+@settings(deadline=None, max_examples=40)
+@given(video=st.lists(st.tuples(boxes, moments, st.integers(0, 10**12)), max_size=14))
+def test_no_time_is_too_strange(tracker_class: Make, video: Any) -> None:
+    tracker, clip = tracker_class(clock="seconds"), Clip("broken", frame_rate=25.0)
+    tracker.reset(clip)
+    for found, time, index in video:
+        table = np.reshape(found, (-1, 4))
+        detections = np.concatenate((table[:, :2], table[:, :2] + table[:, 2:]), 1)
+        tracks = tracker.update(Frame(index, time=time, sequence=clip), boxes=detections)
+        assert np.isfinite(tracks.boxes).all()
+        assert len(set(tracks.ids.tolist())) == len(tracks)
+        assert len(set(tracks.detection_index.tolist())) == len(tracks)
+
+
 @pytest.mark.parametrize("timed", [True, False])
 def test_a_steady_object_is_found_after_dropped_frames(tracker_class: Make, timed: bool) -> None:
     clip = Clip("drive", frame_rate=25.0)

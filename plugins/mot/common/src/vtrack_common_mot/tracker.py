@@ -21,6 +21,8 @@ __all__ = ["BoxTracker"]
 
 _USUAL_RATE = 30.0
 _ROUNDING = 1e-6
+_LONGEST_GAP = 1e5
+"""Nominal frames, an hour: a longer gap is as good as any, and where a clock jumps nothing overflows."""
 
 
 class BoxTracker(Stateful, ABC):
@@ -116,18 +118,19 @@ class BoxTracker(Stateful, ABC):
     def _read_clock(self, frame: Frame | None) -> None:
         """Find out how much time went by since the last frame, in nominal frames.
 
-        A time that does not advance, or is not known, counts as one frame.
+        A time that does not advance, is not known or no number, counts as one frame.
         """
         now: float | None = None
         if frame is not None:
             if not self._nominal_rate:
                 self._nominal_rate = (frame.sequence.frame_rate if frame.sequence else None) or _USUAL_RATE
             now = frame.index if frame.time is None else frame.time * self._nominal_rate
-        elapsed = 1.0 if now is None or self._now is None else now - self._now
+        elapsed = 1.0 if now is None or self._now is None else min(now - self._now, _LONGEST_GAP)
+        if not elapsed > 0:
+            elapsed = 1.0
         whole = round(elapsed)
         # What times as numbers lack of whole frames is rounding, not time.
-        elapsed = float(whole) if abs(elapsed - whole) < _ROUNDING else elapsed
-        self._elapsed = elapsed if elapsed > 0 else 1.0
+        self._elapsed = float(whole) if abs(elapsed - whole) < _ROUNDING and whole else elapsed
         self._now = now
         self._place += self._elapsed
         self._tick = max(self._last_tick + 1, round(self._place))
