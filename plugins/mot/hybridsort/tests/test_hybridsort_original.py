@@ -87,7 +87,8 @@ def scene(*, looks: bool) -> list[Instances]:
 def test_it_answers_as_the_original(case: str) -> None:
     wanted = STORED[f"out:{case}"].tolist()
     tracker = HybridSort(**CASES[case], camera_motion=GivenWarps(STORED["warps"]) if case == "camera" else None)
-    found, names = [], {}
+    found: list[list[int]] = []
+    names: dict[int, int] = {}
     for frame, detections in enumerate(scene(looks=case in LOOKING)):
         tracks = tracker.update(None, detections)
         assert (tracks.boxes == detections.boxes[tracks.detection_index]).all()

@@ -123,4 +123,5 @@ def replay_confidence(states: Float64Array, ends: tuple[Float64Array, Float64Arr
                 covariance += growth_variance
                 growth_variance += _GROWTH_DRIFT
         walked.append((confidence, growth))
-    return np.array(walked).T
+    after: Float64Array = np.array(walked).T
+    return after
