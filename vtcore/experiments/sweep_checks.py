@@ -10,7 +10,6 @@ import attrs
 from vtcore.experiments.faults import Fault, StructureError
 from vtcore.experiments.positions import KeyPath, key_text
 from vtcore.experiments.sweep_parameters import Parameter, Range, laid_over, read_parameters
-from vtcore.experiments.wording import toml_text
 from vtcore.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -83,15 +82,13 @@ def _parameter_faults(
         return [Fault(f"cannot be swept; what can is below {', '.join(SWEPT)}{did_you_mean(top, SWEPT)}", (top,))]
     if top not in tables:
         return [Fault(f"there is no [{top}] in the experiment to sweep", (top,))]
-    found: list[Fault] = []
+    found: dict[str, Fault] = {}
     for place, value in parameter.tested():
         for fault in value_faults(parameter.key, value, tables, converter, root):
-            if fault.message.startswith("unknown key") and not fault.path:
-                return [Fault(fault.message, parameter.key)]
-            inner = f"{key_text(fault.path)}: " if fault.path else ""
-            shown = f"{toml_text(value)}: " if not inner and ", got " not in fault.message else ""
-            found.append(Fault(f"{shown}{inner}{fault.message}", parameter.key, at=(*parameter.key, *place)))
-    return found
+            message = f"{key_text(fault.path)}: {fault.message}" if fault.path else fault.message
+            # What is wrong with the key is so with every value: it is told once.
+            found.setdefault(message, Fault(message, parameter.key, at=(*parameter.key, *place)))
+    return list(found.values())
 
 
 def _settled(
