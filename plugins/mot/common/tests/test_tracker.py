@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vtcore.frames import Frame
+from vtcore.frames import Frame, Sequence
 from vtcore.instances import Instances
 from vtrack_common_mot.tracker import BoxTracker
 
@@ -100,3 +100,93 @@ def test_wrong_calls_say_what_is_right(arguments: dict[str, Any], message: str) 
 def test_boxes_that_are_none_are_refused(boxes: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Echo().update(boxes=boxes)
+
+
+# --- Time ---------------------------------------------------------------------------------------------------------
+
+
+class Watch(Echo):
+    """Notes the time of every update, and which sequences came."""
+
+    def __init__(self, **options: Any) -> None:
+        self.started: list[Any] = []
+        self.proceeded: list[Any] = []
+        super().__init__(**options)
+
+    def _start(self, sequence: Any) -> None:
+        super()._start(sequence)
+        self.started.append(sequence)
+        self.times: list[tuple[int, int, float]] = []
+
+    def _proceed(self, sequence: Any) -> None:
+        self.proceeded.append(sequence)
+
+    def _advance(self, frame: Any, detections: Instances) -> Instances:
+        self.times.append((self._last_tick, self._tick, self._elapsed))
+        return super()._advance(frame, detections)
+
+
+class Clip(Sequence):
+    def frames(self, *, images: bool = True) -> Any:
+        yield from ()
+
+
+def watched(frames: list[Frame | None], rate: float | None = 25.0, clock: str = "seconds") -> list[tuple[int, float]]:
+    """The ticks, and the time before each, of a tracker that is shown the frames."""
+    tracker = Watch(clock=clock)
+    tracker.reset(Clip("clip", frame_rate=rate))
+    for frame in frames:
+        tracker.update(frame, boxes=[])
+    assert [last for last, _, _ in tracker.times] == [0, *(tick for _, tick, _ in tracker.times[:-1])]
+    return [(tick, pytest.approx(elapsed)) for _, tick, elapsed in tracker.times]
+
+
+def test_by_the_clock_of_frames_every_update_is_one() -> None:
+    frames = [Frame(0, time=0.0), Frame(7, time=3.0), None, Frame(3, time=3.0)]
+    assert watched(frames, clock="frames") == [(1, 1), (2, 1), (3, 1), (4, 1)]
+
+
+def test_by_the_clock_of_seconds_times_tell() -> None:
+    # The fourth does not advance, the fifth goes back, the sixth is unknown, the last two come at half the distance.
+    times = [8.0, 8.04, 8.2, 8.2, 8.0, float("nan"), 9.0, 9.02, 9.04]
+    frames: list[Frame | None] = [Frame(index, time=time) for index, time in enumerate(times)]
+    assert watched(frames) == [(1, 1), (2, 1), (6, 4), (7, 1), (8, 1), (9, 1), (10, 1), (11, 0.5), (12, 0.5)]
+
+
+def test_without_times_indices_tell_and_without_either_nothing() -> None:
+    assert watched([Frame(5), Frame(6), Frame(9), None, None, Frame(20)]) == [
+        (1, 1),
+        (2, 1),
+        (5, 3),
+        (6, 1),
+        (7, 1),
+        (8, 1),
+    ]
+
+
+def test_the_rate_is_the_sequences_or_thirty() -> None:
+    half = [Frame(0, time=0.0), Frame(1, time=0.5)]
+    assert watched([*half], rate=10.0)[1] == (6, 5)
+    assert watched([*half], rate=None)[1] == (16, 15)
+    # A camera tells its rate once it is open.
+    camera = Clip("camera", frame_rate=8.0)
+    assert watched([Frame(0, time=0.0, sequence=camera), Frame(1, time=0.5)], rate=None)[1] == (5, 4)
+
+
+def test_a_clock_that_jumps_is_an_hour_late_at_most() -> None:
+    assert watched([Frame(0, time=0.0), Frame(1, time=1.7e9)])[1] == (100_001, 1e5)
+
+
+def test_a_tracker_that_persists_goes_on_and_forgets_when_told() -> None:
+    one, two = Clip("one", frame_rate=25.0), Clip("two", frame_rate=25.0)
+    tracker = Watch(persist=True, clock="seconds")
+    tracker.reset(one)
+    assert tracker.update(Frame(0, time=0.0), boxes=BOXES).ids.tolist() == [1, 2]
+    tracker.reset(two)
+    assert tracker.update(Frame(0, time=0.0), boxes=BOXES).ids.tolist() == [3, 4]
+    assert [tick for _, tick, _ in tracker.times] == [1, 2]
+    tracker.reset()
+    assert tracker.update(boxes=BOXES).ids.tolist() == [1, 2]
+    # Before the first frame there is nothing to go on from.
+    assert tracker.started == [None, one, None]
+    assert tracker.proceeded == [two]
