@@ -10,6 +10,7 @@ import pytest
 from vtcore.components import BuildContext, Configured, build
 from vtcore.host import plugin_host
 from vtrack_common_mot.kalman import XysrFilter
+from vtrack_common_mot.observation_centric import replay as replay_module
 from vtrack_common_mot.observation_centric.observations import OBSERVED
 from vtrack_plugin_deepocsort import DeepOcSort
 from vtrack_plugin_deepocsort.kalman import WarpedXysrFilter
@@ -124,7 +125,7 @@ def test_tracks_go_with_the_camera() -> None:
     for follows in (False, True):
         camera = Camera()
         tracker = DeepOcSort(camera_motion=camera if follows else None)
-        for step in range(4):
+        for _ in range(4):
             ids(tracker, [BOX])
         camera.warp = np.array([[1.0, 0, 60], [0, 1, 0]])
         seen[follows] = [ids(tracker, [moved(60.0 * step)]) for step in range(1, 4)]
@@ -226,6 +227,26 @@ def test_with_warps_the_filter_is_the_one_with_matrices() -> None:
         rows += [(16, 0, 4), (17, 1, 5), (18, 0, 5), (19, 1, 4), (20, 6, 6), (21, 2, 6)]
         for row, first, second in rows:
             assert track[row, 0] == pytest.approx(covariance[first, second]), row
+
+
+def test_a_few_lost_tracks_come_out_as_many_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(8)
+    box_filter, count = WarpedXysrFilter(), 7
+    shapes = [
+        np.concatenate((random.uniform(0, 900, (2, count)), random.uniform(20, 90, (2, count)))) for _ in range(2)
+    ]
+    edges = [np.concatenate((part[2:] / 2 - part[:2], part[2:] / 2 + part[:2])) for part in shapes]
+    states = box_filter.start(box_filter.measure(shapes[0].copy()))
+    for _ in range(4):
+        warp = np.column_stack((np.eye(2) + random.normal(0, 0.1, (2, 2)), random.normal(0, 5, 2)))
+        states = box_filter.predict(box_filter.warped(states, warp))
+        box_filter.update(states, states[:4] + random.normal(0, 1, (4, count)) * [[1], [1], [30], [0.01]])
+    gaps, outcomes = random.integers(1, 31, count), []
+    for few in (0, count):
+        monkeypatch.setattr(replay_module, "_FEW", few)
+        after = replay_module.replay(box_filter, states, (edges[0], edges[1]), gaps, include_last=True, predict=True)
+        outcomes.append(after)
+    assert outcomes[0] == pytest.approx(outcomes[1], rel=1e-9, abs=1e-9)
 
 
 # --- The component ------------------------------------------------------------------------------------------------

@@ -39,7 +39,9 @@ _WITH_X = np.array([_XX, _XY, _X_VX, _X_VY])
 _WITH_Y = np.array([_XY, _YY, _Y_VX, _Y_VY])
 _CENTRES = np.array([0, 1, 4, 5])
 _SMALLEST_AREA = np.array(1e-12)
-_LEAST_SHARE = np.array(1e-12)
+_LEAST = 1e-12
+_LEAST_SHARE = np.array(_LEAST)
+_SMALLEST = 1e-6
 _HALF = np.array(0.5)
 
 
@@ -117,6 +119,10 @@ class WarpedXysrFilter(XysrFilter):
         tracks[_AREA_VARIANCE] = gain * noise
         tracks[_AREA_GROWTH] = growth_gain * noise
 
+    def walk(self, state: list[float], start: list[float], stride: list[float], steps: int) -> list[float]:
+        """Return a state after its way; see `vtrack_common_mot.observation_centric.replay.WalkingFilter`."""
+        return _walk(self._noises, self.constants()[1], state, start, stride, steps)
+
     def project(self, tracks: Float64Array, scores: Float64Array | None = None) -> tuple[Float64Array, Float64Array]:
         """Return mean and variance of what would be measured of the tracks, ``(4, n)`` each, each coordinate alone.
 
@@ -183,6 +189,54 @@ def _determinant(x: Float64Array, y: Float64Array, xy: Float64Array) -> Float64A
     plain = x * y
     determinant: Float64Array = np.maximum(plain - xy * xy, _LEAST_SHARE * plain)
     return determinant
+
+
+def _walk(
+    process: tuple[float, ...],
+    noise: list[float],
+    state: list[float],
+    start: list[float],
+    stride: list[float],
+    steps: int,
+) -> list[float]:
+    """Return one state after its way, as `WarpedXysrFilter.walk` does."""
+    x, y, area, ratio, x_speed, y_speed, growth, unused = state[:8]
+    xx, yy, xy, ratio_variance, uu, vv, uv, spread = state[8:16]
+    xu, yv, xv, yu, growth_variance, spread_growth = state[16:22]
+    place_noise, area_noise, ratio_noise = noise[0], noise[2], noise[3]
+    for step in range(1, steps + 1):
+        width, height = max(start[2] + step * stride[2], _SMALLEST), max(start[3] + step * stride[3], _SMALLEST)
+        ahead, down = start[0] + step * stride[0] - x, start[1] + step * stride[1] - y
+        total_x, total_y = xx + place_noise, yy + place_noise
+        plain = total_x * total_y
+        determinant = max(plain - xy * xy, _LEAST * plain)
+        # Gains of x, y and their velocities from what is measured of x, and of y.
+        x_x, x_y = (xx * total_y - xy * xy) / determinant, (xy * total_x - xx * xy) / determinant
+        y_x, y_y = (xy * total_y - yy * xy) / determinant, (yy * total_x - xy * xy) / determinant
+        u_x, u_y = (xu * total_y - yu * xy) / determinant, (yu * total_x - xu * xy) / determinant
+        v_x, v_y = (xv * total_y - yv * xy) / determinant, (yv * total_x - xv * xy) / determinant
+        x, y = x + x_x * ahead + x_y * down, y + y_x * ahead + y_y * down
+        x_speed, y_speed = x_speed + u_x * ahead + u_y * down, y_speed + v_x * ahead + v_y * down
+        uu, vv, uv = uu - u_x * xu - u_y * yu, vv - v_x * xv - v_y * yv, uv - u_x * xv - u_y * yv
+        xx, yy, xy = x_x * place_noise, y_y * place_noise, x_y * place_noise
+        xu, yv, xv, yu = u_x * place_noise, v_y * place_noise, v_x * place_noise, u_y * place_noise
+        more, gain = width * height - area, spread / (spread + area_noise)
+        growth_gain = spread_growth / (spread + area_noise)
+        area, growth = area + gain * more, growth + growth_gain * more
+        growth_variance -= growth_gain * spread_growth
+        spread, spread_growth = gain * area_noise, growth_gain * area_noise
+        gain = ratio_variance / (ratio_variance + ratio_noise)
+        ratio, ratio_variance = ratio + gain * (width / height - ratio), gain * ratio_noise
+        if step < steps:
+            x, y, area = x + x_speed, y + y_speed, area + growth
+            xx, yy, xy = xx + 2 * xu + uu + process[0], yy + 2 * yv + vv + process[0], xy + xv + yu + uv
+            xu, yv, xv, yu = xu + uu, yv + vv, xv + uv, yu + uv
+            spread += 2 * spread_growth + growth_variance + process[1]
+            spread_growth, ratio_variance = spread_growth + growth_variance, ratio_variance + process[2]
+            uu, vv, growth_variance = uu + process[3], vv + process[3], growth_variance + process[4]
+    means = [x, y, area, ratio, x_speed, y_speed, growth, unused]
+    variances = [xx, yy, xy, ratio_variance, uu, vv, uv, spread, xu, yv, xv, yu, growth_variance, spread_growth]
+    return [*means, *variances, state[_ONES]]
 
 
 def _through(warp: Float64Array) -> Float64Array:

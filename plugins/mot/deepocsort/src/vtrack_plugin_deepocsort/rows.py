@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from vtcore.instances import BoolArray, Float64Array, Int64Array
-from vtrack_common_mot.observation_centric.observations import OBSERVED, ObservedRows
+from vtrack_common_mot.observation_centric.observations import OBSERVED, TRAIL, ObservedRows
 from vtrack_common_mot.rows import LAST
 from vtrack_plugin_deepocsort.matching import SLOT
 
@@ -17,6 +17,8 @@ NEVER = -(1 << 32)
 FACTS = SLOT + 2
 
 _EDGES = 4
+_OUTWARDS = np.array([[[-1.0], [-1]], [[1], [1]]])
+"""Signs of the corners in edges."""
 
 
 class WarpedRows(ObservedRows):
@@ -57,27 +59,20 @@ class WarpedRows(ObservedRows):
             warp: float64 ``(2, 3)``, where a pixel of the last frame is in this one.
             tick: Of this frame.
         """
-        self.past = self.past.copy()
-        observed = self.facts[OBSERVED] > 0
-        recent = observed & self._twice & (tick - self.facts[LAST] <= self._delta_t + 1)
-        self._warp_last(warp, observed)
-        self._warp_last(warp, recent)
-        for back in range(1, self._delta_t + 1):
-            row = self._row(tick - back)
-            centres = self.past[row : row + 2]
-            # What directions to that tick's successors are measured from: the last observation, if none was between.
-            again = recent & (self.facts[BEFORE] < tick - back)
-            for some in (observed, again):
-                centres[:, some] = warp[:, :2] @ centres[:, some] + warp[:, 2:]
+        past = self.past = self.past.copy()
+        observed, last = self.facts[OBSERVED] > 0, self.facts[LAST]
+        recent = observed & (tick - last <= self._delta_t + 1) if self._twice else np.zeros(len(observed), bool)
+        corners = past[:4].reshape(2, 2, -1) * _OUTWARDS
+        corners = np.where(observed, _through(warp, corners, recent), corners)
+        width, height = corners[1] - corners[0]
+        past[:4] = (corners * _OUTWARDS).reshape(4, -1)
+        past[4], past[5] = width, width * height
+        # What directions to a tick's successors are measured from: the last observation, if none was between.
+        ticks = np.array([tick - 1 - (tick - 1 - slot) % self._delta_t for slot in range(self._delta_t)])
+        again = recent & (self.facts[BEFORE] < ticks[:, None])
+        ring = past[TRAIL:-_EDGES]
+        ring[:] = _through(warp, ring.reshape(self._delta_t, 2, -1), again).reshape(ring.shape)
         self._warp_lost(warp)
-
-    def _warp_last(self, warp: Float64Array, some: BoolArray) -> None:
-        """Carry the corners of last observations through a warp."""
-        left, top, right, bottom = self.past[:_EDGES, some]
-        first = warp[:, :2] @ np.stack((-left, -top)) + warp[:, 2:]
-        last = warp[:, :2] @ np.stack((right, bottom)) + warp[:, 2:]
-        width, height = last - first
-        self.past[:6, some] = [*-first, *last, width, width * height]
 
     def _warp_lost(self, warp: Float64Array) -> None:
         """Carry the boxes that filters of lost tracks are put right from through a warp, by their centres."""
@@ -86,3 +81,14 @@ class WarpedRows(ObservedRows):
         centres = np.stack((right - left, bottom - top)) / 2
         shift = warp[:, :2] @ centres + warp[:, 2:] - centres
         self.past[-_EDGES:, lost] += np.concatenate((-shift, shift))
+
+
+def _through(warp: Float64Array, points: Float64Array, twice: BoolArray) -> Float64Array:
+    """Return points ``(k, 2, n)`` after a warp ``(2, 3)``, or after two of it where `twice`, ``(n,)`` or ``(k, n)``."""
+    turn, shift = warp[:, :2], warp[:, 2:]
+    once = turn @ points + shift
+    if not np.count_nonzero(twice):
+        return once
+    some = twice[:, None] if twice.ndim == 2 else twice
+    moved: Float64Array = np.where(some, turn @ once + shift, once)
+    return moved

@@ -9,7 +9,7 @@ import numpy as np
 from vtcore.instances import Float64Array, Int64Array
 from vtrack_common_mot.rows import LAST, TrackRows
 
-__all__ = ["FACTS", "OBSERVED", "STREAK", "ObservedRows"]
+__all__ = ["FACTS", "OBSERVED", "STREAK", "TRAIL", "ObservedRows"]
 
 STREAK = 4
 """Row of the facts: detections in a row that continued the track, its first not counted."""
@@ -20,7 +20,8 @@ FACTS = 6
 
 _EDGES = slice(0, 6)
 _DIRECTION = slice(6, 8)
-_TRAIL = 8
+TRAIL = 8
+"""First row of the past that holds centres which directions are measured from, two for each tick in turn."""
 _NOWHERE = np.array([[1.0], [1], [-1], [-1], [0], [0]])
 """Edges of the empty box at -1, -1, which the original takes for the last observation of a track without any."""
 _TINY = np.array(1e-6)
@@ -53,7 +54,7 @@ class ObservedRows(TrackRows):
         """
         super().__init__(facts)
         self._delta_t = delta_t
-        self.past: Float64Array = np.empty((_TRAIL + 2 * delta_t, 0))
+        self.past: Float64Array = np.empty((TRAIL + 2 * delta_t, 0))
         self.frozen: Float64Array = self.motion
         self.seen = self.missing = 0
 
@@ -161,4 +162,4 @@ class ObservedRows(TrackRows):
         self.seen -= len(seen)
 
     def _row(self, tick: int) -> int:
-        return _TRAIL + 2 * (tick % self._delta_t)
+        return TRAIL + 2 * (tick % self._delta_t)

@@ -7,12 +7,18 @@ observation to the new one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol, runtime_checkable
+
 import numpy as np
 
 from vtcore.instances import Float64Array, Int64Array
 from vtrack_common_mot.kalman import BoxFilter, XysrFilter
 
-__all__ = ["replay"]
+__all__ = ["WalkingFilter", "replay"]
+
+Walk = Callable[[list[float], list[float], list[float], int], list[float]]
 
 _SMALLEST = 1e-6
 _FEW = 12
@@ -42,8 +48,10 @@ def replay(
     steps = gaps if include_last else gaps - 1
     start = _shapes(ends[0])
     stride = (_shapes(ends[1]) - start) / gaps
-    if type(box_filter) is XysrFilter and predict and steps.sum() <= _FEW * steps.max(initial=0):
-        return _each(box_filter, states, start, stride, steps)
+    walk = _walker(box_filter) if predict and steps.sum() <= _FEW * steps.max(initial=0) else None
+    if walk is not None:
+        walked = map(walk, states.T.tolist(), start.T.tolist(), stride.T.tolist(), steps.tolist())
+        return np.ascontiguousarray(np.array(list(walked)).T)
     return _together(box_filter, states, start, stride, steps, predict)
 
 
@@ -81,24 +89,37 @@ def _together(
     return back
 
 
-def _each(
-    box_filter: XysrFilter, states: Float64Array, start: Float64Array, stride: Float64Array, steps: Int64Array
-) -> Float64Array:
-    """Return the same, digit by digit, track by track in Python's own numbers: soonest done for a few tracks."""
+@runtime_checkable
+class WalkingFilter(Protocol):
+    """A filter that takes one state along its way in Python's own numbers: soonest done for a few tracks."""
+
+    def walk(self, state: list[float], start: list[float], stride: list[float], steps: int) -> list[float]:
+        """Return a state after its way, fed a box and predicted, but after the last, at each step.
+
+        Args:
+            state: ``ROWS`` numbers.
+            start: ``x, y, width, height``.
+            stride: The same of each step.
+            steps: How many.
+        """
+
+
+def _walker(box_filter: BoxFilter) -> Walk | None:
+    if isinstance(box_filter, WalkingFilter):
+        return box_filter.walk
+    if type(box_filter) is not XysrFilter:
+        return None
     process, noise = box_filter.constants()
-    walked = [
-        _walk(state, first, step, count, process, noise)
-        for state, first, step, count in zip(
-            states.T.tolist(), start.T.tolist(), stride.T.tolist(), steps.tolist(), strict=True
-        )
-    ]
-    return np.ascontiguousarray(np.array(walked).T)
+    return partial(_walk, process, noise)
 
 
 def _walk(
-    state: list[float], start: list[float], stride: list[float], steps: int, process: list[float], noise: list[float]
+    process: list[float], noise: list[float], state: list[float], start: list[float], stride: list[float], steps: int
 ) -> list[float]:
-    """Return one state of a `XysrFilter` after its way; place and speed of x and y have the same variances."""
+    """Return one state of a `XysrFilter` after its way, digit by digit as all together come out of theirs.
+
+    Place and speed of x and y have the same variances.
+    """
     x, y, area, ratio, x_speed, y_speed, growth = state[:7]
     place, spread, ratio_variance = state[8], state[10], state[11]
     speed, growth_variance, place_speed, spread_growth = state[12], state[14], state[16], state[18]
