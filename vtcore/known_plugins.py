@@ -37,6 +37,8 @@ KNOWN_PLUGINS = (
     KnownPlugin("bytetrack", "vtrack-plugin-bytetrack", {"tracker": ("bytetrack",)}),
     KnownPlugin("ocsort", "vtrack-plugin-ocsort", {"tracker": ("ocsort",)}),
     KnownPlugin("botsort", "vtrack-plugin-botsort", {"tracker": ("botsort",)}),
+    KnownPlugin("deepsort", "vtrack-plugin-deepsort", {"tracker": ("deepsort",)}),
+    KnownPlugin("strongsort", "vtrack-plugin-strongsort", {"tracker": ("strongsort",)}),
     KnownPlugin(
         "common-mot",
         "vtrack-common-mot",
