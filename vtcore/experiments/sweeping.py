@@ -43,9 +43,8 @@ def with_lists_swept(tables: dict[str, Any], converter: Converter) -> tuple[dict
         # Where not one value is right, the list itself is what was meant, and wrong.
         if good:
             lists.append(key)
-            tables = laid_over(
-                laid_over(_without(tables, key), key, good[0]), (*SWEEP_PARAMETERS, *map(str, key)), values
-            )
+            tables = laid_over(_without(tables, key), key, good[0])
+            tables = laid_over(tables, (*SWEEP_PARAMETERS, *map(str, key)), values)
     return tables, lists
 
 
