@@ -36,6 +36,7 @@ KNOWN_PLUGINS = (
     KnownPlugin("sort", "vtrack-plugin-sort", {"tracker": ("sort",)}),
     KnownPlugin("bytetrack", "vtrack-plugin-bytetrack", {"tracker": ("bytetrack",)}),
     KnownPlugin("ocsort", "vtrack-plugin-ocsort", {"tracker": ("ocsort",)}),
+    KnownPlugin("hybridsort", "vtrack-plugin-hybridsort", {"tracker": ("hybridsort",)}),
     KnownPlugin("botsort", "vtrack-plugin-botsort", {"tracker": ("botsort",)}),
     KnownPlugin("deepsort", "vtrack-plugin-deepsort", {"tracker": ("deepsort",)}),
     KnownPlugin("strongsort", "vtrack-plugin-strongsort", {"tracker": ("strongsort",)}),
