@@ -33,6 +33,8 @@ def reader_folder(prepared_folder: Path, tmp_path: Path, monkeypatch: pytest.Mon
     folder = tmp_path / "reader"
     shutil.copytree(prepared_folder, folder)
     monkeypatch.chdir(folder)
+    # The documents fill the cache, and empty it.
+    monkeypatch.setenv("VTCORE_CACHE", str(tmp_path / "cache"))
     return folder
 
 
