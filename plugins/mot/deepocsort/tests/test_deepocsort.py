@@ -90,14 +90,14 @@ def test_prominence_is_that_of_each_row_and_each_column() -> None:
 
 def test_the_less_sure_a_detection_the_less_is_learnt_of_its_look() -> None:
     learnt = []
-    for score in (0.601, 0.8, 1.0):
+    for score in (0.601, 0.8, 1.0, 40.0):
         tracker = DeepOcSort(appearance_momentum=0.5)
         ids(tracker, [BOX], embeddings=[RED])
         ids(tracker, [BOX], [score], embeddings=[BLUE])
         learnt.append(float(tracker._bank.similarity(np.array([0]), np.array([BLUE], np.float32))[0, 0]))
     assert learnt[0] == pytest.approx(0, abs=0.01)
-    # A quarter of it, and half, each brought to length 1.
-    assert learnt[1:] == pytest.approx([0.25 / np.hypot(0.25, 0.75), np.sqrt(0.5)], abs=1e-6)
+    # A quarter of it, and half, each brought to length 1; no more of a score that is no probability.
+    assert learnt[1:] == pytest.approx([0.25 / np.hypot(0.25, 0.75), np.sqrt(0.5), np.sqrt(0.5)], abs=1e-6)
 
 
 def test_frames_without_embeddings_are_matched_by_boxes() -> None:

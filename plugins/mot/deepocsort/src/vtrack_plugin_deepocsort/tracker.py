@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["DeepOcSort"]
 
 _STILL = np.eye(2, 3)
-_LEAST = np.float32(1e-6)
+_LEAST, _ONE = np.float32(1e-6), np.float32(1)
 _SPARE_SLOTS = 64
 """Slots of ended tracks are given up when there are more of them than of living ones, and this many."""
 
@@ -171,7 +171,7 @@ class DeepOcSort(ObservationCentricTracker):
         if self._embeddings is None:
             return
         # Of a detection that only just counts nothing is learnt.
-        trust = (scores.take(found) - self._high) / np.maximum(1 - self._high, _LEAST)
+        trust = np.minimum((scores.take(found) - self._high) / np.maximum(1 - self._high, _LEAST), _ONE)
         least = np.float32(self.config.appearance_momentum)
         momentum = least + (1 - least) * (1 - trust)
         self._bank.learn(facts[SLOT].take(tracks), self._embeddings.take(found, 0), momentum)
