@@ -37,6 +37,7 @@ KNOWN_PLUGINS = (
     KnownPlugin("bytetrack", "vtrack-plugin-bytetrack", {"tracker": ("bytetrack",)}),
     KnownPlugin("ocsort", "vtrack-plugin-ocsort", {"tracker": ("ocsort",)}),
     KnownPlugin("hybridsort", "vtrack-plugin-hybridsort", {"tracker": ("hybridsort",)}),
+    KnownPlugin("deepocsort", "vtrack-plugin-deepocsort", {"tracker": ("deepocsort",)}),
     KnownPlugin("botsort", "vtrack-plugin-botsort", {"tracker": ("botsort",)}),
     KnownPlugin("deepsort", "vtrack-plugin-deepsort", {"tracker": ("deepsort",)}),
     KnownPlugin("strongsort", "vtrack-plugin-strongsort", {"tracker": ("strongsort",)}),
