@@ -145,10 +145,12 @@ class HybridSort(ObservationCentricTracker):
 
     def _start(self, sequence: Sequence | None) -> None:
         super()._start(sequence)
-        self._rows = CornerRows(self._view, self._options.delta_t, self._options.facts)
         self._looks.clear()
         if self._camera is not None:
             self._camera.reset(sequence)
+
+    def _new_rows(self) -> CornerRows:
+        return CornerRows(self._view, self._options.delta_t, self._options.facts)
 
     def _proceed(self, sequence: Sequence) -> None:
         if self._camera is not None:
@@ -177,8 +179,7 @@ class HybridSort(ObservationCentricTracker):
         motion = self._rows.motion
         corners = (self._filter.edges(motion)[:4] * _SIGNS).reshape(2, 2, -1)
         first, last = (warp[:, :2] @ corner + warp[:, 2:] for corner in corners)
-        centres = np.concatenate(((first + last) / 2, last - first, motion[:1]))
-        motion[:4] = self._filter.measure(centres)[:4]
+        motion[:4] = self._boxes.measure(np.concatenate(((first + last) / 2, last - first)))
 
     def _appearance(self, detections: Instances, chosen: Int64Array | None) -> Float32Array | None:
         embeddings = detections.embeddings if self.config.appearance else None
