@@ -65,6 +65,10 @@ def test_plugins_are_listed_without_heavy_modules(arguments: tuple[str, ...]) ->
     assert imported((*HEAVY, "numpy"), *arguments) == []
 
 
+def test_the_cache_is_listed_without_heavy_modules() -> None:
+    assert imported((*HEAVY, "numpy"), "cache", "--list") == []
+
+
 @pytest.mark.parametrize(
     ("kind", "name"),
     [("tracker", "bytetrack"), ("metric", "hota"), ("dataset", "mot-challenge"), ("detector", "hog")],
@@ -75,7 +79,7 @@ def test_describe_imports_no_heavy_module(kind: str, name: str) -> None:
     assert imported((*HEAVY, "numpy"), "describe", kind, name) == []
 
 
-@pytest.mark.parametrize("command", ["run", "track", "eval", "check", "show", "describe", "list-plugins"])
+@pytest.mark.parametrize("command", ["run", "track", "eval", "cache", "check", "show", "describe", "list-plugins"])
 def test_help_of_a_command_imports_no_heavy_module(command: str) -> None:
     assert imported((*HEAVY, "numpy"), command, "--help") == []
 
