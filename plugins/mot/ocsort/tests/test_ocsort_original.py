@@ -2,9 +2,9 @@
 
 ``ocsort_original.npz`` was written by a script that ran ``trackers/ocsort_tracker`` of
 https://github.com/noahcao/OC_SORT (MIT licence) at commit 8462e7e, unchanged, with numpy 2.4 and lapx 0.11, over a
-scene drawn at random: objects that cross and hide, unsure and false detections. Boxes are float32, handed over in double
-precision as scores are. For each set of options it holds a row per reported box: frame, identity, and which of the
-frame's detections it is.
+scene drawn at random: objects that cross and hide, unsure and false detections. Boxes are float32, handed over in
+double precision as scores are. For each set of options it holds a row per reported box: frame, identity, and which of
+the frame's detections it is.
 """
 
 from __future__ import annotations

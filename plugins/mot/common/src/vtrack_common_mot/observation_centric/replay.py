@@ -105,12 +105,10 @@ class WalkingFilter(Protocol):
 
 
 def _walker(box_filter: BoxFilter) -> Walk | None:
-    if isinstance(box_filter, WalkingFilter):
-        return box_filter.walk
-    if type(box_filter) is not XysrFilter:
-        return None
-    process, noise = box_filter.constants()
-    return partial(_walk, process, noise)
+    if type(box_filter) is XysrFilter:
+        process, noise = box_filter.constants()
+        return partial(_walk, process, noise)
+    return box_filter.walk if isinstance(box_filter, WalkingFilter) else None
 
 
 def _walk(
