@@ -75,6 +75,8 @@ def swept_faults(tables: Mapping[str, Any], converter: Converter) -> list[Fault]
 
 
 def _misplaced_lists(tables: Mapping[str, Any], converter: Converter) -> list[tuple[KeyPath, list[Any]]]:
+    if not any(_holds_lists(name, tables.get(name)) for name in SWEPT):
+        return []
     try:
         converter.structure(tables, ExperimentTables)
     except StructureError as error:
@@ -83,6 +85,15 @@ def _misplaced_lists(tables: Mapping[str, Any], converter: Converter) -> list[tu
         found = [(key, _value_at(tables, key)) for key in keys if key and key[0] in SWEPT and isinstance(key[-1], str)]
         return [(key, value) for key, value in found if _lists_values(value)]
     return []
+
+
+def _holds_lists(name: str, value: Any) -> bool:
+    """Whether a list stands anywhere in a top-level table: looking costs less than checking everything twice."""
+    if isinstance(value, Mapping):
+        return any(_holds_lists("", item) for item in value.values())
+    if isinstance(value, list) and name in ("refiners", "transforms"):
+        return any(_holds_lists("", item) for item in value)
+    return isinstance(value, list) and bool(value)
 
 
 def _lists_values(value: Any) -> bool:

@@ -50,7 +50,7 @@ class Sweep:
             experiment: Loaded with ``sweep=True``.
             jobs: How many trials run at a time.
             output: Folder of the sweep; ``<run.output>-sweep`` when left out.
-            host: The plugins; the installed ones by default.
+            host: The plugins; the installed ones by default, and always for the processes of several jobs.
 
         Raises:
             ExperimentError: Nothing is swept, or the sampler or a metric does not fit.
