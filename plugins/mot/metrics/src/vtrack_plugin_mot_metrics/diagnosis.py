@@ -14,8 +14,9 @@ import numpy as np
 
 from vtcore.evaluation import EvaluatedSequence
 from vtcore.instances import Float64Array, Int64Array
+from vtrack_plugin_mot_metrics.checks import counted_rows
 from vtrack_plugin_mot_metrics.overlap import CornerBoxes
-from vtrack_plugin_mot_metrics.preparation import PreparedClass, counted_rows, prepare
+from vtrack_plugin_mot_metrics.preparation import PreparedClass, prepare
 
 __all__ = ["diagnose"]
 

@@ -21,14 +21,14 @@ from typing import Any
 import attrs
 import numpy as np
 
-from vtcore.errors import DataError
 from vtcore.evaluation import EvaluatedSequence
 from vtcore.instances import BoolArray, Float64Array, Int64Array
-from vtcore.tables import COUNTED, DISTRACTOR, TrackTable
+from vtcore.tables import COUNTED, DISTRACTOR
+from vtrack_plugin_mot_metrics.checks import check_results, check_truth, counted_rows
 from vtrack_plugin_mot_metrics.frame_pairs import FramePairs, frame_pairs
 from vtrack_plugin_mot_metrics.overlap import CornerBoxes
 
-__all__ = ["PreparedClass", "counted_rows", "prepare"]
+__all__ = ["PreparedClass", "prepare"]
 
 _SHARED_KEY = "vtrack_plugin_mot_metrics"
 _EPSILON = float(np.finfo(np.float64).eps)
@@ -148,18 +148,12 @@ def prepare(sequence: EvaluatedSequence) -> dict[int, PreparedClass]:
     """
     kept: dict[int, PreparedClass] | None = sequence.shared.get(_SHARED_KEY)
     if kept is None:
-        _check_results(sequence)
+        check_results(sequence)
         truth = _prepared_truth(sequence)
         boxes = CornerBoxes(sequence.results.ltwh)
         kept = {label: _prepare_class(sequence, label, truth, boxes) for label in _labels(sequence)}
         sequence.shared[_SHARED_KEY] = kept
     return kept
-
-
-def counted_rows(truth: TrackTable) -> BoolArray:
-    """Return which annotations are scored, bool ``(M,)``."""
-    counted: BoolArray = (truth.roles == COUNTED) & (truth.labels >= 0)
-    return counted
 
 
 def _labels(sequence: EvaluatedSequence) -> list[int]:
@@ -173,7 +167,7 @@ def _labels(sequence: EvaluatedSequence) -> list[int]:
 def _prepared_truth(sequence: EvaluatedSequence) -> _Truth:
     kept: _Truth | None = sequence.of_truth.get(_SHARED_KEY)
     if kept is None:
-        _check_truth(sequence)
+        check_truth(sequence)
         truth = sequence.truth
         kept = _Truth(CornerBoxes(truth.ltwh), _frame_bounds(truth.frames, sequence.length))
         sequence.of_truth[_SHARED_KEY] = kept
@@ -261,50 +255,3 @@ def _renumbered(ids: Int64Array) -> tuple[Int64Array, int]:
     """Return ids renumbered from 0 in ascending order, and how many there are."""
     unique, numbers = np.unique(ids, return_inverse=True)
     return numbers.reshape(-1).astype(np.int64, copy=False), len(unique)
-
-
-def _check_results(sequence: EvaluatedSequence) -> None:
-    results = sequence.results
-    known = len(sequence.classes)
-    foreign = np.flatnonzero((results.labels < 0) | (results.labels >= (known or np.inf)))
-    if len(foreign):
-        row = int(foreign[0])
-        named = f"the data has the classes {', '.join(sequence.classes)}" if known else "the data names no classes"
-        raise DataError(
-            f"sequence {sequence.name!r}: frame {_spoken(results.frames[row])}: a result has label "
-            f"{results.labels[row]}, but {named}: labels count from 0"
-        )
-    repeated = _repeated(results.frames, results.ids, np.zeros(len(results), np.int64))
-    if repeated is not None:
-        where = f"sequence {sequence.name!r}: frame {_spoken(results.frames[repeated])}"
-        if results.ids[repeated] == -1:
-            raise DataError(f"{where}: the results carry no ids (-1): these metrics score tracks, so run a tracker")
-        raise DataError(
-            f"{where}: id {results.ids[repeated]} stands twice in the results; an id may appear once in a frame"
-        )
-
-
-def _check_truth(sequence: EvaluatedSequence) -> None:
-    truth = sequence.truth
-    scored = np.flatnonzero(counted_rows(truth))
-    repeated = _repeated(truth.frames[scored], truth.ids[scored], truth.labels[scored])
-    if repeated is not None:
-        row = int(scored[repeated])
-        raise DataError(
-            f"sequence {sequence.name!r}: frame {_spoken(truth.frames[row])}: id {truth.ids[row]} stands twice in the "
-            "annotations; an id may appear once in a frame"
-        )
-
-
-def _repeated(frames: Int64Array, ids: Int64Array, labels: Int64Array) -> int | None:
-    """Return the first row whose frame, label and id another row before it has."""
-    order = np.lexsort((ids, labels, frames))
-    same = np.ones(max(len(order) - 1, 0), bool)
-    for column in (frames, labels, ids):
-        same &= column[order][1:] == column[order][:-1]
-    again = order[1:][same]
-    return int(again.min()) if len(again) else None
-
-
-def _spoken(frame: np.int64) -> str:
-    return f"{frame + 1} (counted from 1)"
