@@ -31,6 +31,21 @@ class ClassGate(Stateful):
         if self._first is not None:
             self._first = np.array(self._first)
 
+    def apart(self, labels: Int64Array) -> bool:
+        """Return whether these labels or any before them are of more than one class.
+
+        Args:
+            labels: int64 ``(m,)``, of a frame's detections.
+        """
+        if self.several or len(labels) == 0:
+            return self.several
+        if self._first is None:
+            # Without dimensions: numpy takes it as it is.
+            self._first = np.array(labels[0])
+        # Listing where they differ is faster than counting or any().
+        self.several = len((labels != self._first).nonzero()[0]) > 0
+        return self.several
+
     def part(self, overlap: Float64Array, tracks: Int64Array, detections: Int64Array) -> None:
         """Set the overlap to 0, in place, where classes differ.
 
@@ -39,14 +54,6 @@ class ClassGate(Stateful):
             tracks: int64 ``(n,)``, labels.
             detections: int64 ``(m,)``, labels.
         """
-        if not self.several:
-            if self._first is None:
-                if len(detections) == 0:
-                    return
-                # Without dimensions: numpy takes it as it is.
-                self._first = np.array(detections[0])
-            # Listing where they differ is faster than counting or any().
-            if len((detections != self._first).nonzero()[0]) == 0:
-                return
-            self.several = True
+        if not (self.several or self.apart(detections)):
+            return
         np.multiply(overlap, tracks[:, None] == detections, overlap)
