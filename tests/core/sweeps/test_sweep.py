@@ -208,7 +208,14 @@ def test_a_worker_tells_why_it_cannot_read_the_data(load: Callable[..., Any]) ->
 def _started(folder: Path, *words: str) -> subprocess.Popen[str]:
     """Start a long sweep on the command line, and wait until two trials are done."""
     command = [sys.executable, "-m", "vtcore", "sweep", "x.toml", "--jobs", "2", *words]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    # Where the tests themselves run in the background, a shell has made their children deaf to Ctrl-C.
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     deadline = time.monotonic() + 60
     path = folder / "trials.jsonl"
     while time.monotonic() < deadline and process.poll() is None:
