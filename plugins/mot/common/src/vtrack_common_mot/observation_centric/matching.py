@@ -15,6 +15,7 @@ from vtrack_common_mot.similarity import Similarity, iou
 
 __all__ = ["Known", "Matcher", "Offered", "direction_gain"]
 
+_NONE = np.empty(0, np.int64)
 _ZERO, _ONE = np.array(0.0), np.array(1.0)
 _MINUS_ONE = np.array(-1.0)
 _TINY = np.array(1e-6)
@@ -102,7 +103,7 @@ class Matcher:
         self._unobserved = similarity is not iou or least <= 0
 
     def match_by_class(self, known: Known, offered: Offered) -> Pairs:
-        """Return tracks and the detection of each, every class matched as if it were alone."""
+        """Return tracks, ascending, and the detection of each, every class matched as if it were alone."""
         tracks, found = [], []
         for label in set(offered.labels.tolist()):
             mine, theirs = (known.facts[LABEL] == label).nonzero()[0], (offered.labels == label).nonzero()[0]
@@ -112,12 +113,13 @@ class Matcher:
             tracks.append(mine.take(some))
             found.append(theirs.take(which))
         if not tracks:
-            return np.empty(0, np.int64), np.empty(0, np.int64)
-        return np.concatenate(tracks), np.concatenate(found)
+            return _NONE, _NONE
+        return _ascending(np.concatenate(tracks), np.concatenate(found))
 
     def match(self, known: Known, offered: Offered) -> Pairs:
-        """Return tracks and the detection of each, in the order in which they were matched."""
+        """Return tracks, ascending, and the detection of each."""
         tracks, found = self._match_predicted(known, offered)
+        first = len(tracks)
         high, count = offered.high, len(offered.scores)
         missing = left_over(known.facts.shape[1], tracks)
         if high < count and len(missing):
@@ -126,9 +128,9 @@ class Matcher:
                 tracks = np.concatenate((tracks, missing.take(some)))
                 found = np.concatenate((found, low + high))
                 missing = missing.take(left_over(len(missing), some))
-        if len(missing) and np.count_nonzero(found < high) < high:
+        if len(missing) and (len(found) < high or np.count_nonzero(found < high) < high):
             tracks, found = self._recover(known, offered, tracks, found, missing)
-        return tracks, found
+        return (tracks, found) if len(tracks) == first else _ascending(tracks, found)
 
     def _match_predicted(self, known: Known, offered: Offered) -> Pairs:
         """Match sure detections by overlap with the predicted boxes, and by direction where that leaves a choice."""
@@ -136,11 +138,14 @@ class Matcher:
         overlap = overlaps(known.predicted, offered.edges[:, : offered.high])
         if self._fuse_score:
             overlap = overlap * scores
-        pairs = uncontested(overlap > self._least)
-        if pairs is not None:
-            return pairs
-        if not np.count_nonzero(overlap >= self._least):
-            return np.empty(0, np.int64), np.empty(0, np.int64)
+        above = overlap > self._least
+        # More pairs than tracks or detections compete, without a look at which they are.
+        if np.count_nonzero(above) <= min(above.shape):
+            pairs = uncontested(above)
+            if pairs is not None:
+                return pairs
+            if not np.count_nonzero(overlap >= self._least):
+                return _NONE, _NONE
         return assign_then_cut(self._gain(known, offered, overlap), overlap, self._least)
 
     def _match_unsure(self, known: Known, offered: Offered, missing: Int64Array) -> Pairs:
@@ -182,8 +187,14 @@ class Matcher:
     def _match_alike(self, alike: Float64Array) -> Pairs:
         """Match by similarity alone, where any pair exceeds the bound."""
         if not np.count_nonzero(alike > self._least):
-            return np.empty(0, np.int64), np.empty(0, np.int64)
+            return _NONE, _NONE
         return assign_then_cut(alike, alike, self._least)
+
+
+def _ascending(tracks: Int64Array, found: Int64Array) -> Pairs:
+    """Return pairs in the order of their tracks."""
+    order = tracks.argsort()
+    return tracks.take(order), found.take(order)
 
 
 def direction_gain(origins: Float64Array, directions: Float64Array, centres: Float64Array) -> Float64Array:
@@ -197,16 +208,16 @@ def direction_gain(origins: Float64Array, directions: Float64Array, centres: Flo
     Returns:
         float64 ``(n, m)``.
     """
-    across = centres[0] - origins[0][:, None]
-    down = centres[1] - origins[1][:, None]
-    distance = across * across
-    distance += down * down
+    steps = centres[:, None] - origins[:, :, None]
+    squares = steps * steps
+    distance, down = squares
+    np.add(distance, down, distance)
     np.sqrt(distance, distance)
-    distance += _TINY
-    across *= directions[0][:, None]
-    down *= directions[1][:, None]
-    across += down
-    across /= distance
+    np.add(distance, _TINY, distance)
+    np.multiply(steps, directions[:, :, None], steps)
+    across, down = steps
+    np.add(across, down, across)
+    np.divide(across, distance, across)
     np.maximum(across, _MINUS_ONE, out=across)
     np.minimum(across, _ONE, out=across)
     gain: Float64Array = np.arcsin(across, across)

@@ -121,31 +121,47 @@ def _walk(
     x, y, area, ratio, x_speed, y_speed, growth = state[:7]
     place, spread, ratio_variance = state[8], state[10], state[11]
     speed, growth_variance, place_speed, spread_growth = state[12], state[14], state[16], state[18]
+    place_noise, _, area_noise, ratio_noise = noise
+    more_place, _, more_spread, more_ratio, more_speed, _, more_growth, _ = process
+    first_x, first_y, first_width, first_height = start
+    right, down, wider, higher = stride
     for step in range(1, steps + 1):
-        width, height = max(start[2] + step * stride[2], _SMALLEST), max(start[3] + step * stride[3], _SMALLEST)
-        total = place + noise[0]
+        if step > 1:
+            x += x_speed
+            y += y_speed
+            area += growth
+            place = place + speed + 2 * place_speed + more_place
+            spread = spread + growth_variance + 2 * spread_growth + more_spread
+            place_speed += speed
+            spread_growth += growth_variance
+            speed += more_speed
+            growth_variance += more_growth
+            ratio_variance += more_ratio
+        width, height = first_width + step * wider, first_height + step * higher
+        if width < _SMALLEST:
+            width = _SMALLEST
+        if height < _SMALLEST:
+            height = _SMALLEST
+        total = place + place_noise
         gain, speed_gain = place / total, place_speed / total
-        ahead, down = start[0] + step * stride[0] - x, start[1] + step * stride[1] - y
-        x, y = x + gain * ahead, y + gain * down
-        x_speed, y_speed = x_speed + speed_gain * ahead, y_speed + speed_gain * down
+        off = first_x + step * right - x
+        x += gain * off
+        x_speed += speed_gain * off
+        off = first_y + step * down - y
+        y += gain * off
+        y_speed += speed_gain * off
         speed -= speed_gain * place_speed
-        place, place_speed = gain * noise[0], speed_gain * noise[0]
-        total = spread + noise[2]
+        place, place_speed = gain * place_noise, speed_gain * place_noise
+        total = spread + area_noise
         gain, speed_gain = spread / total, spread_growth / total
-        more = width * height - area
-        area, growth = area + gain * more, growth + speed_gain * more
+        off = width * height - area
+        area += gain * off
+        growth += speed_gain * off
         growth_variance -= speed_gain * spread_growth
-        spread, spread_growth = gain * noise[2], speed_gain * noise[2]
-        gain = ratio_variance / (ratio_variance + noise[3])
+        spread, spread_growth = gain * area_noise, speed_gain * area_noise
+        gain = ratio_variance / (ratio_variance + ratio_noise)
         ratio += gain * (width / height - ratio)
-        ratio_variance = gain * noise[3]
-        if step < steps:
-            x, y, area = x + x_speed, y + y_speed, area + growth
-            place = place + speed + 2 * place_speed + process[0]
-            spread = spread + growth_variance + 2 * spread_growth + process[2]
-            place_speed, spread_growth = place_speed + speed, spread_growth + growth_variance
-            speed, growth_variance = speed + process[4], growth_variance + process[6]
-            ratio_variance += process[3]
+        ratio_variance = gain * ratio_noise
     variances = [place, place, spread, ratio_variance, speed, speed, growth_variance, state[15]]
     covariances = [place_speed, place_speed, spread_growth, state[19]]
     return [x, y, area, ratio, x_speed, y_speed, growth, state[7], *variances, *covariances, *state[20:]]

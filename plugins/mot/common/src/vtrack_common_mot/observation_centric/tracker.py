@@ -6,6 +6,7 @@ https://arxiv.org/abs/2203.14360. Original code: https://github.com/noahcao/OC_S
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -158,9 +159,7 @@ class ObservationCentricTracker(BoxTracker):
             rows.past,
         )
         match = self._matcher.match_by_class if apart else self._matcher.match
-        tracks, found = match(known, offered)
-        order = tracks.argsort()
-        return tracks.take(order), found.take(order)
+        return match(known, offered)
 
     def _several_classes(self, labels: Int64Array) -> bool:
         """Return whether detections of more than one class were ever given."""
@@ -191,10 +190,12 @@ class ObservationCentricTracker(BoxTracker):
         rows, tick, seen = self._rows, self._tick, len(tracks)
         motion = ahead.take(tracks, 1)
         edges = offered.edges.take(found, 1)
-        back = tracks.searchsorted((rows.seen, rows.seen + rows.missing))
         again = _NONE
-        if back[0] < back[1]:
-            again = self._put_right(motion, tracks, edges, slice(*back.tolist()))
+        if rows.missing:
+            columns = tracks.tolist()
+            back = slice(bisect_left(columns, rows.seen), bisect_left(columns, rows.seen + rows.missing))
+            if back.start < back.stop:
+                again = self._put_right(motion, tracks, edges, back)
         self._filter.update(motion, measured.take(found, 1))
         spoilt = again[motion[_AREA].take(again) <= 0] if len(again) else _NONE
         past = rows.observe(tick, tracks, edges, offered.centres.take(found, 1))
