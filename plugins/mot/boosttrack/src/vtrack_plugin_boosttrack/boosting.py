@@ -15,9 +15,8 @@ from vtrack_plugin_boosttrack.config import BoostTrackConfig
 
 __all__ = ["ScoreBooster"]
 
-_KEPT = 0.65
-"""Share of a detection's own score in its softly boosted one."""
-_POWER = 1.5
+_KEPT, _GIVEN = np.array(0.65, np.float32), np.array(0.35)
+"""Shares of a detection's own score, and of its likeness to the power of 1.5, in its softly boosted score."""
 _STRICTEST, _MILDEST, _STEP = 0.95, 0.8, (0.95 - 0.8) / 20
 """Likeness that is asked for of a track seen in the last frame, the least, and how much less a frame later."""
 _MEASURES = 3
@@ -44,7 +43,7 @@ class ScoreBooster:
         self._discovered = np.array(least + 1e-4, np.float32)
         # What likeness of shape alone can raise, a third of the whole.
         alone = 1 / _MEASURES
-        self._weak = np.array(alone**_POWER if self._soft else 0 if self._varying else alone * self._factor, np.float32)
+        self._weak = np.array(alone**1.5 if self._soft else 0 if self._varying else alone * self._factor, np.float32)
 
     def boosted(self, pairs: Comparison) -> Float32Array:
         """Return the scores of detections, raised where that is due, float32 ``(m,)``.
@@ -64,8 +63,14 @@ class ScoreBooster:
         likeness = self._likeness(pairs)
         if self._soft or not self._varying:
             best = self._best(pairs, likeness, scores)
-            raised = _KEPT * scores + (1 - _KEPT) * best**_POWER if self._soft else best * self._factor
-            scores = np.maximum(scores, raised).astype(np.float32)
+            if self._soft:
+                # To the power of 1.5.
+                np.multiply(best, np.sqrt(best), best)
+                np.multiply(best, _GIVEN, best)
+                np.add(best, scores * _KEPT, best)
+            else:
+                np.multiply(best, self._factor, best)
+            scores = np.maximum(scores, best).astype(np.float32)
         if self._varying:
             asked = np.maximum(_STRICTEST - pairs.known.misses * _STEP, _MILDEST)
             alike = pairs.columns[likeness > asked.take(pairs.rows)]
@@ -80,7 +85,7 @@ class ScoreBooster:
             return pairs.overlap
         likeness = pairs.buffered()
         np.add(likeness, pairs.shape, likeness)
-        np.add(likeness, pairs.closeness(None, len(pairs.offered.scores)), likeness)
+        np.add(likeness, pairs.closeness(), likeness)
         return np.divide(likeness, _MEASURES, likeness)
 
     def _best(self, pairs: Comparison, likeness: Float64Array, scores: Float32Array) -> Float64Array:
@@ -97,6 +102,8 @@ class ScoreBooster:
     def _raise_unlikely(self, pairs: Comparison, scores: Float32Array) -> Float32Array:
         """Accept detections that no track can be taken for; of several that overlap, the best."""
         unlikely = scores < self._least
+        if not np.count_nonzero(unlikely):
+            return scores
         unlikely[pairs.columns[pairs.within]] = False
         chosen = unlikely.nonzero()[0]
         if len(chosen) == 0:

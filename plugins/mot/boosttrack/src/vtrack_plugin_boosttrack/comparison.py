@@ -107,36 +107,42 @@ class Comparison:
         self._by_width = by_width
         self.rows, self.columns = _near(known, offered, buffered)
         distance = _distance(known, offered, self.rows, self.columns)
-        theirs, self._mine = known.edges.take(self.rows, 1), offered.edges.take(self.columns, 1)
-        self._my_sides = _sides(self._mine)
-        self.overlap = _overlap(theirs[:4], self._mine[:4], theirs[5], self._mine[5])
-        self.shape = _shape(_sides(theirs), self._my_sides, by_width)
+        theirs = known.edges.take(self.rows, 1)
+        mine = self._mine = offered.edges.take(self.columns, 1)
+        self.overlap = _overlap(theirs[:4], mine[:4], theirs[5], mine[5])
+        self.shape = _shape(_sides(theirs), _sides(mine), by_width)
         left = np.maximum(_LIMIT - distance, _ZERO)
         self.within: BoolArray = distance <= _LIMIT
         self._weight: Float64Array = np.exp(left, left)
+        self._close: Float64Array | None = None
 
     def buffered(self) -> Float64Array:
         """Return the overlap of the pairs' boxes, enlarged the more the less confident the track is, ``(p,)``."""
         doubt = 1 - self.known.confidence
-        my_share = doubt.take(self.rows) * _BUFFERS[0]
-        here = np.add(self._mine[:4].reshape(2, 2, -1), self._my_sides * my_share).reshape(4, -1)
-        there = _enlarged(self.known.edges, doubt * _BUFFERS[1]).take(self.rows, 1)
-        area = self._mine[5] * (1 + 2 * my_share) ** 2
-        other = (self.known.edges[5] * (1 + 2 * _BUFFERS[1] * doubt) ** 2).take(self.rows)
-        return _overlap(there, here, other, area)
+        here, area = _grown(self._mine, doubt.take(self.rows) * _BUFFERS[0])
+        there, other = _grown(self.known.edges, doubt * _BUFFERS[1])
+        return _overlap(there.take(self.rows, 1), here, other.take(self.rows), area)
 
-    def closeness(self, chosen: Int64Array | None, count: int) -> Float64Array:
+    def closeness(self, chosen: Int64Array | None = None, count: int = 0) -> Float64Array:
         """Return how close each near pair is in Mahalanobis distance, from 0 to 1: a track's sum to less than 1.
 
         It is the softmax, over all detections of a track, of what their distances leave to the farthest.
 
         Args:
             chosen: Which of the near pairs, int64 ``(p,)``; None for all.
-            count: Number of all detections that are chosen from.
+            count: Number of all detections that are chosen from; of None there are all.
+
+        Returns:
+            ``(p,)``, not to be changed.
         """
-        rows, weight, within = self.rows, self._weight, self.within
         if chosen is not None:
-            rows, weight, within = rows.take(chosen), weight.take(chosen), within.take(chosen)
+            parts = self.rows.take(chosen), self._weight.take(chosen), self.within.take(chosen)
+            return self._softmax(*parts, count)
+        if self._close is None:
+            self._close = self._softmax(self.rows, self._weight, self.within, len(self.offered.scores))
+        return self._close
+
+    def _softmax(self, rows: Int64Array, weight: Float64Array, within: BoolArray, count: int) -> Float64Array:
         # Detections that are not near weigh 1 each.
         total = np.bincount(rows, weight - _ONE, len(self.known.confidence))
         np.add(total, count, total)
@@ -166,8 +172,8 @@ def _near(known: Known, offered: Offered, buffered: bool) -> tuple[Int64Array, I
     theirs, mine = known.edges[:4], offered.edges[:4]
     if buffered:
         doubt = 1 - known.confidence
-        theirs = _enlarged(known.edges, doubt * _BUFFERS[1])
-        mine = _enlarged(offered.edges, doubt.max() * _BUFFERS[0])
+        theirs = _grown(known.edges, doubt * _BUFFERS[1])[0]
+        mine = _grown(offered.edges, doubt.max() * _BUFFERS[0])[0]
     # Who lies within what the filter expects has its centre where either coordinate alone would be expected.
     reach = np.sqrt(known.variances[:2] * _LIMIT)
     reach = np.concatenate((reach - known.places[:2], reach + known.places[:2]))
@@ -195,10 +201,12 @@ def _sides(edges: Float64Array) -> Float64Array:
     return edges[:2] + edges[2:4]
 
 
-def _enlarged(edges: Float64Array, share: Float64Array) -> Float64Array:
-    """Return edges ``(4, n)`` of boxes with a share of their sides added on every side."""
+def _grown(edges: Float64Array, share: Float64Array) -> tuple[Float64Array, Float64Array]:
+    """Return edges ``(4, n)`` and area ``(n,)`` of boxes with a share of their sides added on every side."""
     around: Float64Array = np.add(edges[:4].reshape(2, 2, -1), _sides(edges) * share)
-    return around.reshape(4, -1)
+    factor = 2 * share + _ONE
+    area: Float64Array = edges[5] * (factor * factor)
+    return around.reshape(4, -1), area
 
 
 def _overlap(first: Float64Array, second: Float64Array, area: Float64Array, other: Float64Array) -> Float64Array:
