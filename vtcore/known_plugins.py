@@ -38,6 +38,7 @@ KNOWN_PLUGINS = (
     KnownPlugin("ocsort", "vtrack-plugin-ocsort", {"tracker": ("ocsort",)}),
     KnownPlugin("hybridsort", "vtrack-plugin-hybridsort", {"tracker": ("hybridsort",)}),
     KnownPlugin("deepocsort", "vtrack-plugin-deepocsort", {"tracker": ("deepocsort",)}),
+    KnownPlugin("boosttrack", "vtrack-plugin-boosttrack", {"tracker": ("boosttrack",)}),
     KnownPlugin("botsort", "vtrack-plugin-botsort", {"tracker": ("botsort",)}),
     KnownPlugin("deepsort", "vtrack-plugin-deepsort", {"tracker": ("deepsort",)}),
     KnownPlugin("strongsort", "vtrack-plugin-strongsort", {"tracker": ("strongsort",)}),
