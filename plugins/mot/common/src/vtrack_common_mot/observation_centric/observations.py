@@ -125,7 +125,8 @@ class ObservedRows(TrackRows):
     def _fill(self, past: Float64Array, tick: int, last: Int64Array, late: Int64Array, centres: Float64Array) -> None:
         """Let ticks without observation begin their directions at the next one, which is this."""
         for back in range(1, self._delta_t):
-            some = late[last.take(late) < tick - back]
+            # All that are late are so by one tick.
+            some = late if back == 1 else late[last.take(late) < tick - back]
             if len(some) == 0:
                 return
             row = self._row(tick - back)

@@ -46,12 +46,15 @@ def replay(
         predict: Predict between the boxes.
     """
     steps = gaps if include_last else gaps - 1
+    counts = steps.tolist()
+    walk = _walker(box_filter) if predict and sum(counts) <= _FEW * max(counts, default=0) else None
+    if walk is not None:
+        ways = map(_way, ends[0].T.tolist(), ends[1].T.tolist(), gaps.tolist())
+        walked = [walk(state, *way, count) for state, way, count in zip(states.T.tolist(), ways, counts, strict=True)]
+        states_after: Float64Array = np.array(walked).T
+        return states_after
     start = _shapes(ends[0])
     stride = (_shapes(ends[1]) - start) / gaps
-    walk = _walker(box_filter) if predict and steps.sum() <= _FEW * steps.max(initial=0) else None
-    if walk is not None:
-        walked = map(walk, states.T.tolist(), start.T.tolist(), stride.T.tolist(), steps.tolist())
-        return np.ascontiguousarray(np.array(list(walked)).T)
     return _together(box_filter, states, start, stride, steps, predict)
 
 
@@ -165,6 +168,18 @@ def _walk(
     variances = [place, place, spread, ratio_variance, speed, speed, growth_variance, state[15]]
     covariances = [place_speed, place_speed, spread_growth, state[19]]
     return [x, y, area, ratio, x_speed, y_speed, growth, state[7], *variances, *covariances, *state[20:]]
+
+
+def _way(before: list[float], after: list[float], gap: int) -> tuple[list[float], list[float]]:
+    """Return the first box of one way, as `_shapes` has it, and its stride."""
+    start = _shape(before)
+    return start, [(there - here) / gap for here, there in zip(start, _shape(after), strict=True)]
+
+
+def _shape(edges: list[float]) -> list[float]:
+    """Return what `_shapes` returns, of one box."""
+    left, top, right, bottom = edges[:4]
+    return [(right - left) / 2, (bottom - top) / 2, left + right, top + bottom, *edges[6:]]
 
 
 def _shapes(edges: Float64Array) -> Float64Array:

@@ -188,7 +188,12 @@ class ObservationCentricTracker(BoxTracker):
             Columns of tracks whose filter is spoilt, which end with this frame.
         """
         rows, tick, seen = self._rows, self._tick, len(tracks)
-        motion = ahead.take(tracks, 1)
+        missing = left_over(len(rows), tracks)
+        if len(missing):
+            missing = missing[tick - rows.facts[LAST].take(missing) <= self._options.max_age]
+        kept = np.concatenate((tracks, missing)) if len(missing) else tracks
+        after = ahead.take(kept, 1)
+        motion = after[:, :seen]
         edges = offered.edges.take(found, 1)
         again = _NONE
         if rows.missing:
@@ -199,17 +204,12 @@ class ObservationCentricTracker(BoxTracker):
         self._filter.update(motion, measured.take(found, 1))
         spoilt = again[motion[_AREA].take(again) <= 0] if len(again) else _NONE
         past = rows.observe(tick, tracks, edges, offered.centres.take(found, 1))
-        missing = left_over(len(rows), tracks)
-        if len(missing):
-            missing = missing[tick - rows.facts[LAST].take(missing) <= self._options.max_age]
         if len(missing):
             rows.freeze(self._lost(ahead), missing)
-            motion = np.concatenate((motion, ahead.take(missing, 1)), 1)
             past = np.concatenate((past, rows.miss(tick, missing)), 1)
-            tracks = np.concatenate((tracks, missing))
-        rows.motion, rows.past = motion, past
+        rows.motion, rows.past = after, past
         rows.seen, rows.missing = seen, len(missing)
-        facts = rows.facts = rows.facts.take(tracks, 1)
+        facts = rows.facts = rows.facts.take(kept, 1)
         facts[LAST, :seen] = tick
         facts[STREAK, :seen] += 1
         facts[STREAK, seen:] = 0
