@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
@@ -134,6 +134,7 @@ class PlainOcSort:
         self.max_age, self.delta, self.measure, self.use_byte = max_age, delta, MEASURES[measure], use_byte
         self.tracks: list[Track] = []
         self.frame = self.count = 0
+        self.tied = False
 
     def update(self, boxes: np.ndarray, scores: np.ndarray) -> list[Track]:
         self.frame += 1
@@ -193,6 +194,8 @@ class PlainOcSort:
         alike = np.array([[self.measure(box, boxes[index]) for index in indices] for box in theirs])
         if alike.max() <= 0.3:
             return []
+        # Tracks without observation are all taken to be at one place: which of them is found is the solver's whim.
+        self.tied |= sum(not track.seen and row.max() >= 0.3 for track, row in zip(tracks, alike, strict=True)) > 1
         pairs = zip(*(index.tolist() for index in linear_sum_assignment(-alike)), strict=True)
         return [(tracks[row], indices[column]) for row, column in pairs if alike[row, column] >= 0.3]
 
@@ -225,6 +228,7 @@ def crowd(seed: int, frames: int, speed: float) -> list[Instances]:
     use_byte=st.booleans(),
     speed=st.sampled_from([0.5, 3.0]),
 )
+@example(seed=645, max_age=2, delta=1, measure="ciou", use_byte=False, speed=0.5)
 def test_it_is_the_plain_version(
     seed: int, max_age: int, delta: int, measure: str, use_byte: bool, speed: float
 ) -> None:
@@ -233,6 +237,8 @@ def test_it_is_the_plain_version(
     for detections in crowd(seed, 40, speed):
         found = ours.update(None, detections)
         wanted: list[Any] = plain.update(detections.boxes.astype(np.float64), detections.scores)
+        if plain.tied:
+            break
         order = np.argsort(found.ids)
         wanted.sort(key=lambda track: track.identity)
         assert found.ids[order].tolist() == [track.identity for track in wanted]
