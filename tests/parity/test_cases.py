@@ -2,8 +2,8 @@
 
 The folder in ``VTCORE_PARITY`` (default: ``shared/parity`` beside the repository) is scanned for
 ``<family>/<case>.json``. What a case is about says its field ``case`` with family, model and operation: a handler for
-it stands in ``<family>_cases.py`` beside this file. Names of files say nothing. Weights and inputs of a case are made
-from names by the folder's own ``fill.py``.
+it stands in ``<family>_cases.py`` or one of ``<family>_<what>_cases.py`` beside this file. Names of files say nothing.
+Weights and inputs of a case are made from names by the folder's own ``fill.py``.
 """
 
 from __future__ import annotations
@@ -69,6 +69,34 @@ class Case:
         """Return the folder's module that makes weights and inputs from names."""
         return _load(FOLDER / "fill.py")
 
+    def state(self) -> dict[str, Any]:
+        """Return the reference's weights, by its own names, as arrays."""
+        stated, fill = self.stated, self.fill()
+        scale, offset = stated.get("scale", {}), stated.get("offset", {})
+        state = {}
+        for name, value in fill.fill_state_dict(stated.get("state_dict", {})).items():
+            if name in scale:
+                value = value * np.float32(scale[name])
+            state[name] = value + np.float32(offset[name]) if name in offset else value
+        return state
+
+    def inputs(self) -> dict[str, Any]:
+        """Return the inputs that are made from their names, float32."""
+        return {name: self.fill().fill_input(name, shape) for name, shape in self.stated.get("inputs", {}).items()}
+
+    def images(self) -> dict[str, Any]:
+        """Return the pictures that are made from their names, uint8 ``(height, width, 3)``, red first."""
+        return {name: self.fill().fill_image(name, *size) for name, size in self.stated.get("images", {}).items()}
+
+    def given(self) -> dict[str, Any]:
+        """Return the scripted inputs."""
+        stored = self.stored()
+        return {name[6:]: value for name, value in stored.items() if name.startswith("given:")}
+
+    def checker(self) -> Any:
+        """Return what compares answers with those stored."""
+        return _load(HERE / "checker.py").Checker(self)
+
 
 CASES = [Case(file) for file in sorted(FOLDER.glob("*/*.json"))]
 
@@ -95,10 +123,11 @@ def test_answers_are_those_of_the_published_implementation(case: Case) -> None:
 def _handler(about: Mapping[str, str]) -> Callable[[Case], None]:
     """Return what checks a case, or skip saying what is not built."""
     family, model, operation = about["family"], about["model"], about["operation"]
-    module = HERE / f"{family}_cases.py"
-    if not module.is_file():
+    modules = sorted((*HERE.glob(f"{family}_cases.py"), *HERE.glob(f"{family}_*_cases.py")))
+    if not modules:
         pytest.skip(f"family {family!r} is not built yet (model {model!r}, operation {operation!r})")
-    handlers: Mapping[tuple[str, str], Callable[[Case], None]] = _load(module).HANDLERS
-    if (model, operation) not in handlers:
-        pytest.skip(f"{family}: model {model!r} with operation {operation!r} is not built yet")
-    return handlers[model, operation]
+    for module in modules:
+        handlers: Mapping[tuple[str, str], Callable[[Case], None]] = _load(module).HANDLERS
+        if (model, operation) in handlers:
+            return handlers[model, operation]
+    pytest.skip(f"{family}: model {model!r} with operation {operation!r} is not built yet")
