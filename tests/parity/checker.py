@@ -25,14 +25,16 @@ class Checker:
         self._tolerance = case.stated.get("tolerance", {})
         self.left = set(self.wanted)
 
-    def close(self, name: str, value: Any, **bounds: float) -> None:
-        """Compare numbers; `bounds` (``rtol``, ``atol``) may be stricter than the case's."""
+    def close(self, name: str, value: Any, *, rtol: float | None = None, atol: float | None = None) -> None:
+        """Compare numbers, within the case's bounds or stricter ones."""
         value = np.asarray(value)
         if name in self._places:
             assert list(value.shape) == self._shapes[name], name
             value = value.reshape(-1)[self._places[name]]
         assert value.shape == self.wanted[name].shape, name
-        assert_allclose(value, self.wanted[name], **{**self._bounds(name), **bounds}, err_msg=name)
+        stated = self._bounds(name)
+        rtol, atol = stated["rtol"] if rtol is None else rtol, stated["atol"] if atol is None else atol
+        assert_allclose(value, self.wanted[name], rtol=rtol, atol=atol, err_msg=name)
         self.left.discard(name)
 
     def exact(self, name: str, value: Any) -> None:

@@ -217,5 +217,6 @@ class _Target:
             # From here on the folder lasts as long as the answer.
             self.temporary.detach()
             folder = self.recording_.stored.folder.parent
+            self.recording_.stored.temporary = True
             weakref.finalize(self.recording_.stored, shutil.rmtree, folder, ignore_errors=True)
         return self.recording_.stored

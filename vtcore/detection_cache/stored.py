@@ -35,7 +35,10 @@ class StoredDetections:
         complete: Whether they are all of the sequence; else its first `length`, cut by ``run.max_frames``.
         batch_size: How many frames the detector took at once.
         sequence_classes: The class names that the sequence has in a run with this detector.
+        temporary: Whether it lies in no cache; its folder is removed with the object that made it.
     """
+
+    temporary = False
 
     def __init__(self, folder: Path, about: dict[str, Any], columns: dict[str, npt.NDArray[Any]]) -> None:
         """Keep an entry's parts; `open` reads them."""

@@ -11,11 +11,12 @@ from pathlib import Path
 import attrs
 
 from vtcore.components import BuildContext, build
+from vtcore.detection_cache.identity import detecting_needs
 from vtcore.detection_cache.once import DetectOnce
 from vtcore.detection_cache.stored import StoredDetections
 from vtcore.detectors.files import DetectionFile
 from vtcore.detectors.given import GivenDetector
-from vtcore.experiments.experiment import Experiment, needs_of
+from vtcore.experiments.experiment import Experiment
 from vtcore.frames import Frame, Sequence
 from vtcore.host import PluginHost
 from vtcore.instances import Instances
@@ -27,7 +28,7 @@ from vtcore.sweeps.pictures import KeptFrame, Pictures
 __all__ = ["Replay", "detection_key"]
 
 _KEPT = 8
-"""Detection settings that stay in memory: a sweep over a detector's option goes through many."""
+"""Settings of a detector whose detections stay in memory: a sweep over its options goes through many."""
 
 
 @attrs.frozen(eq=False)
@@ -43,6 +44,10 @@ class Replayed:
     sequence: Sequence
     frames: list[KeptFrame]
     detections: Iterable[Instances]
+
+
+_Found = tuple[list[Frame], Iterable[Instances]]
+"""The frames of one sequence, and what was detected in each."""
 
 
 @attrs.frozen(eq=False)
@@ -85,8 +90,9 @@ class Replay:
         self._context = context
         self._host = host
         self._stored = dict(stored or {})
+        self._lasting: list[StoredDetections] = []
         self._frames: dict[str, list[list[KeptFrame]]] = {}
-        self._detections: OrderedDict[str, list[Iterable[Instances]]] = OrderedDict()
+        self._detections: OrderedDict[str, list[_Found]] = OrderedDict()
         self._files: dict[tuple[str, int | None], DetectionFile] = {}
 
     @property
@@ -100,30 +106,34 @@ class Replay:
         Raises:
             DataError: A source cannot be read, or detector and data have no class in common.
         """
-        key = detection_key(experiment)
+        key, frames_key = detection_key(experiment), _frames_key(experiment)
         if key not in self._detections:
             self._detect(experiment, key)
         self._detections.move_to_end(key)
-        frames = self._frames[_frames_key(experiment)]
-        triples = zip(self._sequences, frames, self._detections[key], strict=True)
-        return [Replayed(sequence, kept, found) for sequence, kept, found in triples]
+        pairs = self._detections[key]
+        if frames_key not in self._frames:
+            # The frames of the first detections stay: what was found for them is shared.
+            self._frames[frames_key] = self._kept_frames(experiment, [frames for frames, _ in pairs])
+        triples = zip(self._sequences, self._frames[frames_key], pairs, strict=True)
+        return [Replayed(sequence, kept, found) for sequence, kept, (_, found) in triples]
 
     def _detect(self, experiment: Experiment, key: str) -> None:
-        transforms: list[Transform] = [build(transform, self._context) for transform in experiment.transforms]
-        looks = experiment.detector is not None and "image" in needs_of(experiment.detector)
-        pairs = list(self._computed(experiment, key) if looks else self._looked_up(experiment))
-        watched = "image" in experiment.needs()
-        all_frames = []
-        for sequence, (frames, _) in zip(self._sequences, pairs, strict=True):
-            pictures = Pictures(sequence, transforms) if watched else None
-            all_frames.append([KeptFrame(frame, pictures) for frame in frames])
-        # The frames of the first detections stay: what was found for them is shared.
-        self._frames.setdefault(_frames_key(experiment), all_frames)
-        self._detections[key] = [found for _, found in pairs]
+        looks = experiment.detector is not None and "image" in detecting_needs(experiment)
+        self._detections[key] = list(self._computed(experiment, key) if looks else self._looked_up(experiment))
         while len(self._detections) > _KEPT:
             self._detections.popitem(last=False)
 
-    def _looked_up(self, experiment: Experiment) -> Iterator[tuple[list[Frame], Iterable[Instances]]]:
+    def _kept_frames(self, experiment: Experiment, frames: Seq[Seq[Frame]]) -> list[list[KeptFrame]]:
+        """Return the frames of each sequence, with pictures where somebody looks at them."""
+        watched = _is_watched(experiment)
+        transforms: list[Transform] = [build(each, self._context) for each in experiment.transforms] if watched else []
+        kept = []
+        for sequence, found in zip(self._sequences, frames, strict=True):
+            pictures = Pictures(sequence, transforms) if watched else None
+            kept.append([KeptFrame(frame, pictures) for frame in found])
+        return kept
+
+    def _looked_up(self, experiment: Experiment) -> Iterator[_Found]:
         """Yield frames and detections of each sequence where nobody looks at pictures."""
         detector = None if experiment.detector is None else build(experiment.detector, self._context)
         if isinstance(detector, GivenDetector):
@@ -133,14 +143,15 @@ class Replay:
             tracked = [(frame, found) for frame, found, _ in pipeline.track(sequence)]
             yield [frame for frame, _ in tracked], [found for _, found in tracked]
 
-    def _computed(self, experiment: Experiment, key: str) -> Iterator[tuple[list[Frame], Iterable[Instances]]]:
+    def _computed(self, experiment: Experiment, key: str) -> Iterator[_Found]:
         """Yield frames and detections of each sequence from the cache, where they are computed at most once."""
         limit = experiment.run.max_frames
         folders = self._stored.get(key)
         once = DetectOnce(experiment, host=self._host, classes=self._context.classes)
         made: list[StoredDetections] = []
         for place, sequence in enumerate(self._sequences):
-            stored = once(sequence) if folders is None else StoredDetections.open(folders[place])
+            stored = None if folders is None else _reopened(folders[place])
+            stored = stored or once(sequence)
             made.append(stored)
             stored.prepare(sequence)
             length = min(stored.length, limit or stored.length)
@@ -148,6 +159,16 @@ class Replay:
             yield frames, _Mapped(stored, LabelMap(stored.classes, sequence.classes), length)
         self.notes += [note for note in once.notes if note not in self.notes]
         self._stored[key] = [stored.folder for stored in made]
+        # Files that lie in no cache are there as long as they are held here.
+        self._lasting += [stored for stored in made if stored.temporary]
+
+
+def _reopened(folder: Path) -> StoredDetections | None:
+    """Return detections that were there before, None where someone has taken them away since."""
+    try:
+        return StoredDetections.open(folder)
+    except (OSError, ValueError):
+        return None
 
 
 def detection_key(experiment: Experiment) -> str:
@@ -157,4 +178,10 @@ def detection_key(experiment: Experiment) -> str:
 
 
 def _frames_key(experiment: Experiment) -> str:
-    return json.dumps(experiment.resolved().get("transforms"), sort_keys=True, default=str)
+    transforms = experiment.resolved().get("transforms")
+    return json.dumps([transforms, _is_watched(experiment)], sort_keys=True, default=str)
+
+
+def _is_watched(experiment: Experiment) -> bool:
+    """Whether anything in an experiment looks at pictures; one trial's tracker may, and another's not."""
+    return "image" in experiment.needs()

@@ -19,6 +19,7 @@ from vtcore.frames import Frame, Sequence
 from vtcore.host import plugin_host
 from vtcore.instances import Instances
 from vtrack_common_mot.camera_motion.boxes import warped_boxes
+from vtrack_common_mot.camera_motion.config import EccConfig
 from vtrack_common_mot.camera_motion.ecc import Ecc
 from vtrack_common_mot.camera_motion.feature_matching import Orb, Sift
 from vtrack_common_mot.camera_motion.given import GivenWarps, Still, read_warps
@@ -217,6 +218,39 @@ def test_alignment_has_no_more_freedom_than_it_is_given(motion: str) -> None:
         assert found[1, 0] == pytest.approx(np.sin(TURN), abs=1e-3)
 
 
+def test_pictures_of_one_width_are_aligned_as_by_boosttrack() -> None:
+    """Its steps with plain OpenCV: grey, one factor for both sides, no smoothing, one factor back."""
+    first, second = frames(np.eye(2, 3), WARP)
+    for width in (100, 350):
+        factor = width / first.image.shape[1]
+        small = [
+            cv2.resize(cv2.cvtColor(frame.image, cv2.COLOR_BGR2GRAY), (0, 0), fx=factor, fy=factor)
+            for frame in (first, second)
+        ]
+        criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 100, 1e-4)
+        start = np.eye(2, 3, dtype=np.float32)
+        wanted = np.float64(cv2.findTransformECC(*small, start, cv2.MOTION_EUCLIDEAN, criteria, None, 1)[1])
+        wanted[:, 2] /= factor
+        # The factor by which pictures are else made smaller is not looked at.
+        estimator = Ecc(epsilon=1e-4, width=width, downscale=7)
+        estimator.estimate(first)
+        np.testing.assert_allclose(estimator.estimate(second), wanted, rtol=0, atol=1e-6)
+        assert error_at_corners(wanted, WARP) < 1
+
+
+def test_a_strip_too_low_for_the_width_is_a_failure_not_an_error() -> None:
+    estimator = Ecc(width=10)
+    strip = np.zeros((4, 400, 3), np.uint8)
+    for index in range(2):
+        assert (estimator.estimate(Frame(index, strip)) == np.eye(2, 3)).all()
+    assert estimator.failures == 2
+
+
+def test_an_even_smoothing_is_told_before_anything_is_built() -> None:
+    with pytest.raises(ValueError, match="smoothing: must be odd, got 4"):
+        EccConfig(smoothing=4)
+
+
 def test_images_are_needed() -> None:
     for estimator in (SparseFlow(), Ecc(), Orb(), Sift()):
         for frame in (None, Frame(0)):
@@ -229,6 +263,7 @@ def test_images_are_needed() -> None:
     [
         (Ecc, {"smoothing": 4}, "smoothing: must be odd, got 4"),
         (Ecc, {"motion": "homography"}, "motion: must be one of"),
+        (Ecc, {"width": -1}, "width: must be >= 0, got -1"),
         (SparseFlow, {"downscale": 0}, "downscale: must be >= 1, got 0"),
         (Orb, {"ratio": 0.0}, "ratio: must be > 0, got 0"),
     ],

@@ -28,9 +28,20 @@ class EccConfig:
     downscale: int = option(
         2, "Pictures are made smaller by this factor, raising it makes the estimate faster and coarser.", ge=1
     )
+    width: int = option(
+        0,
+        "Pictures are made so wide instead, without smoothing them before; 0 leaves it to downscale.",
+        unit="px",
+        ge=0,
+    )
     smoothing: int = option(
         1, "Size of the Gaussian filter that the alignment smooths with, an odd number.", unit="px", ge=1
     )
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a filter without a middle."""
+        if self.smoothing % 2 == 0:
+            raise ValueError(f"smoothing: must be odd, got {self.smoothing}")
 
     @property
     def needs(self) -> frozenset[str]:

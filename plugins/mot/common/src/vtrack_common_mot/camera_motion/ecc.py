@@ -4,7 +4,8 @@ Paper: Evangelidis and Psarakis, "Parametric Image Alignment Using Enhanced Corr
 TPAMI 2008; OpenCV's ``findTransformECC``. Used for tracking by Bergmann et al., "Tracking without Bells and Whistles",
 ICCV 2019, and as one of the choices of BoT-SORT (https://github.com/NirAharon/BoT-SORT, MIT licence). There the shift
 found in pictures of half the size is taken as it is, and every picture is compared with the first; here the shift is
-scaled, and pictures are compared with the one before.
+scaled, and pictures are compared with the one before. With a `width` it is the estimator of Stanojevic and Todorovic,
+"BoostTrack", 2024 (https://github.com/vukasin-stanojevic/BoostTrack, MIT licence).
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class Ecc(PictureEstimator):
         iterations: Most steps of an alignment.
         epsilon: Growth of the correlation in a step that ends the alignment.
         downscale: Factor by which pictures are made smaller.
+        width: To which pictures are brought instead, in pixels; 0: by `downscale`.
         smoothing: Size of the Gaussian filter, odd.
 
     Raises:
@@ -52,19 +54,27 @@ class Ecc(PictureEstimator):
         iterations: int = 100,
         epsilon: float = 1e-5,
         downscale: int = 2,
+        width: int = 0,
         smoothing: int = 1,
     ) -> None:
         config = EccConfig(
-            motion=motion, iterations=iterations, epsilon=epsilon, downscale=downscale, smoothing=smoothing
+            motion=motion,
+            iterations=iterations,
+            epsilon=epsilon,
+            downscale=downscale,
+            width=width,
+            smoothing=smoothing,
         )
-        if smoothing % 2 == 0:
-            raise ValueError(f"smoothing: must be odd, got {smoothing}")
         self._motion = _MOTIONS[motion]
         self._criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, iterations, epsilon)
         super().__init__("ecc", config)
 
     def _look(self, image: Image, boxes: npt.NDArray[np.float32] | None) -> Look:
-        return Look(image, grey_picture(image.astype(np.float32), self.config.downscale, blurred=True))
+        if not self.config.width:
+            return Look(image, grey_picture(image.astype(np.float32), self.config.downscale, blurred=True))
+        factor = self.config.width / image.shape[1]
+        # By the factor and not to a size: rounding the height must not stretch the picture.
+        return Look(image, cv2.resize(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), None, fx=factor, fy=factor))
 
     def _compare(self, before: Look, now: Look) -> npt.NDArray[Any] | None:
         picture = now.small
@@ -73,4 +83,8 @@ class Ecc(PictureEstimator):
         _, warp = cv2.findTransformECC(
             before.small, picture, start, self._motion, self._criteria, everywhere, self.config.smoothing
         )
-        return original_size(np.asarray(warp), now)
+        if not self.config.width:
+            return original_size(np.asarray(warp), now)
+        full = np.array(warp, np.float64)
+        full[:, 2] *= now.sizes[1] / self.config.width
+        return full
