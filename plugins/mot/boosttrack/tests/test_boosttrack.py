@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import attrs
 import numpy as np
 import pytest
 
@@ -13,6 +14,7 @@ from vtcore.frames import Frame, Sequence
 from vtcore.host import plugin_host
 from vtrack_common_mot.overlap import BoxReader
 from vtrack_plugin_boosttrack import BoostTrack
+from vtrack_plugin_boosttrack.config import BoostTrackConfig
 from vtrack_plugin_boosttrack.motion import XyhrFilter
 
 BOX = [100.0, 100, 140, 180]
@@ -349,3 +351,7 @@ def test_shipped_experiments_load(name: str, wanted: Any, monkeypatch: pytest.Mo
     assert (config.score_threshold, config.likely_factor, config.max_age_seconds) == wanted
     assert config.shape_by_width
     assert config.camera_motion.component.name == "ecc"
+    # That of the original: neither the size of its pictures nor when it stops is left to another's defaults.
+    camera = config.camera_motion.config
+    assert (camera.width, camera.epsilon, camera.motion, camera.iterations) == (350, 1e-4, "euclidean", 100)
+    assert attrs.fields(BoostTrackConfig).camera_motion.default.options == {"epsilon": 1e-4, "width": 350}

@@ -87,7 +87,7 @@ class BoostTrackConfig:
         le=1,
     )
     camera_motion: CameraMotion | None = option(
-        ComponentTable("ecc", {"epsilon": 1e-4, "downscale": 4}),
+        ComponentTable("ecc", {"epsilon": 1e-4, "width": 350}),
         "How the camera's motion between frames is found; type 'none' does without images [not no_cmc].",
     )
     per_class: bool = per_class_option()
