@@ -226,6 +226,47 @@ def test_a_pickled_network_is_refused_with_the_way_to_convert_it(file: Path, zip
 
 
 def test_scripted_programs_are_not_weights(file: Path) -> None:
-    with pytest.warns(DeprecationWarning, match="torch.jit"):
+    with pytest.warns((DeprecationWarning, FutureWarning), match="torch.jit"):
         torch.jit.save(torch.jit.script(Net()), file)
     assert refusal(file) == ("is a TorchScript program, not weights: save the state_dict() of the network instead")
+
+
+def test_a_checkpoint_that_holds_itself(file: Path) -> None:
+    held: dict[str, Any] = {}
+    held["state_dict"] = held
+    torch.save(held, file)
+    assert refusal(file) == "holds no weights: its keys are state_dict"
+    torch.save(held | STATE, file)
+    assert same(load_state(file))
+
+
+def test_wrappers_without_weights_are_passed_over(file: Path) -> None:
+    """Some trainings keep the network's settings, or nothing, where others keep its weights."""
+    torch.save({"state_dict": {}, "model": {"type": "ResNet"}, "net": STATE}, file)
+    assert same(load_state(file))
+
+
+def test_any_number_of_prefixes(file: Path) -> None:
+    start = "module." * 3000 + "_orig_mod."
+    torch.save({start + name: value for name, value in STATE.items()}, file)
+    assert same(load_state(file))
+    torch.save({"module.module.a": STATE["a.bias"], "module.b": STATE["a.bias"]}, file)
+    assert list(load_state(file)) == ["module.a", "b"]
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize(
+    ("tensor", "reason"),
+    [
+        (torch.eye(3).to_sparse(), "is sparse"),
+        (torch.empty(3, device="meta"), "has no data (it is a meta tensor)"),
+    ],
+)
+def test_tensors_that_are_none(file: Path, tensor: torch.Tensor, reason: str) -> None:
+    torch.save(STATE | {"b": tensor}, file)
+    assert refusal(file) == f"its weight b {reason}: save plain tensors instead"
+
+
+def test_names_in_a_file_cannot_write_to_the_terminal(file: Path) -> None:
+    torch.save({"\x1b[2J\n": 1, "x" * 5000: 2}, file)
+    assert refusal(file) == f"holds no weights: its keys are \\x1b[2J\\n, {'x' * 100}..."

@@ -102,3 +102,22 @@ def test_renaming(state: dict[str, Tensor]) -> None:
 def test_two_weights_of_one_name(state: dict[str, Tensor]) -> None:
     message = told(Small(), state, rename={"conv.bias": "bn.bias"})
     assert message == "x.pth: both conv.bias and bn.bias are the network's bn.bias"
+
+
+def test_what_is_no_real_number_is_refused(state: dict[str, Tensor]) -> None:
+    state["bn.bias"] = torch.tensor([1.0, float("nan")])
+    assert told(Small(), state) == (
+        "x.pth: its weight bn.bias holds nan, which is no number: its training failed; take an earlier checkpoint"
+    )
+    state["bn.bias"] = torch.tensor([1.0, 2.0 + 1j])
+    assert told(Small(), state) == ("x.pth: its weight bn.bias is complex, the network's is real: it is another's")
+
+
+def test_infinite_weights_are_taken(state: dict[str, Tensor]) -> None:
+    """Masks of attention are made of them."""
+    state["bn.bias"] = torch.tensor([1.0, -float("inf")])
+    assert fit(Small(), state).complete
+
+
+def test_names_of_a_file_are_told_in_one_line(state: dict[str, Tensor]) -> None:
+    assert "there: a\\nb, " in told(Small(), {"a\nb": torch.ones(1), "x" * 200: torch.ones(1)})

@@ -11,7 +11,7 @@ import pickle
 import pickletools
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,7 +20,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from vtrack_nets.errors import CheckpointError
+from vtrack_nets.errors import CheckpointError, shown
 
 __all__ = ["load_state"]
 
@@ -29,6 +29,8 @@ WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "params")
 
 PREFIXES = ("module.", "_orig_mod.")
 """What wrappers put before every name: DataParallel and its kin, ``torch.compile``."""
+
+_WRAPPED = re.compile(f"(?:{'|'.join(map(re.escape, PREFIXES))})*")
 
 _OTHERS = {
     b"version https://git-lfs": "is a Git LFS pointer, not the file itself: get that by git lfs pull",
@@ -58,8 +60,8 @@ def load_state(path: str | Path, *, sha256: str = "") -> dict[str, Tensor]:
         Tensors on the processor, by name.
 
     Raises:
-        CheckpointError: The file is missing, damaged, no checkpoint, another than the hash says, holds no weights, or
-            would need code to be executed.
+        CheckpointError: The file is missing, damaged, no checkpoint, another than the hash says, holds no weights or
+            tensors that are none (sparse, quantized, without data), or would need code to be executed.
     """
     path = Path(path)
     if not path.is_file():
@@ -126,7 +128,7 @@ def _read_torch(path: Path) -> Any:
 
 def _damage(error: Exception) -> str:
     told = next(iter(str(error).strip().splitlines()), type(error).__name__)
-    return f"is damaged, or no checkpoint ({told.rstrip('.')})"
+    return f"is damaged, or no checkpoint ({shown(told.rstrip('.'))})"
 
 
 def _refusal(path: Path, error: Exception) -> str:
@@ -180,21 +182,60 @@ def _names(file: IO[bytes]) -> set[str]:
 
 def _tensors(held: Any, path: Path) -> dict[str, Tensor]:
     """Take wrappers off until tensors appear."""
-    while isinstance(held, Mapping):
-        inner = next((held[key] for key in WRAPPERS if isinstance(held.get(key), Mapping)), None)
-        if inner is not None:
-            held = inner
-            continue
-        tensors = {name: value for name, value in held.items() if isinstance(name, str) and isinstance(value, Tensor)}
+    if not isinstance(held, Mapping):
+        raise CheckpointError(f"holds no weights: it holds a {type(held).__name__}, not tensors by name", file=path)
+    tried: list[Mapping[Any, Any]] = []
+    for mapping in _unwrapped(held):
+        tensors = {
+            name: value for name, value in mapping.items() if isinstance(name, str) and isinstance(value, Tensor)
+        }
         if tensors:
+            _check_plain(tensors, path)
             return tensors
-        keys = ", ".join(map(str, list(held)[:5])) or "none"
-        raise CheckpointError(f"holds no weights: its keys are {keys}", file=path)
-    raise CheckpointError(f"holds no weights: it holds a {type(held).__name__}, not tensors by name", file=path)
+        tried.append(mapping)
+    keys = ", ".join(shown(str(key)) for key in list(tried[0])[:5]) or "none"
+    raise CheckpointError(f"holds no weights: its keys are {keys}", file=path)
+
+
+def _unwrapped(held: Mapping[Any, Any]) -> Iterator[Mapping[Any, Any]]:
+    """Yield what lies in wrappers, the innermost of the first one first, and what holds them after them.
+
+    Not by recursion: a pickle can put things as deep as it likes, and into themselves.
+    """
+    pending, opened = [(held, False)], set()
+    while pending:
+        mapping, empty = pending.pop()
+        if empty:
+            yield mapping
+        elif id(mapping) not in opened:
+            opened.add(id(mapping))
+            pending.append((mapping, True))
+            inner = [mapping[key] for key in reversed(WRAPPERS) if isinstance(mapping.get(key), Mapping)]
+            pending += [(each, False) for each in inner]
+
+
+def _check_plain(tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Refuse tensors that no network could take: those without data, and those that hold only a part of it."""
+    for name, value in tensors.items():
+        kind = (
+            "has no data (it is a meta tensor)"
+            if value.is_meta
+            else "is sparse"
+            if value.layout is not torch.strided
+            else "is quantized"
+            if value.is_quantized
+            else "is nested"
+            if value.is_nested
+            else ""
+        )
+        if kind:
+            raise CheckpointError(f"its weight {shown(name)} {kind}: save plain tensors instead", file=path)
 
 
 def _without_prefixes(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    for prefix in PREFIXES:
-        if all(name.startswith(prefix) for name in state):
-            return _without_prefixes({name.removeprefix(prefix): value for name, value in state.items()})
-    return state
+    # What the first and the last by alphabet begin with, all begin with.
+    first, last = min(state), max(state)
+    common = next((place for place, pair in enumerate(zip(first, last, strict=False)) if len(set(pair)) > 1), None)
+    found = _WRAPPED.match(first[:common])
+    length = 0 if found is None else found.end()
+    return {name[length:]: value for name, value in state.items()} if length else state

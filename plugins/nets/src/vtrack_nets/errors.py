@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from vtcore.errors import DataError, VtcoreError
 
-__all__ = ["CheckpointError", "DeviceError"]
+__all__ = ["CheckpointError", "DeviceError", "shown"]
+
+_LONGEST = 100
 
 
 class CheckpointError(DataError):
@@ -19,3 +21,13 @@ class CheckpointError(DataError):
 
 class DeviceError(VtcoreError):
     """A device is unknown, or this machine does not have it."""
+
+
+def shown(text: str) -> str:
+    """Return a text from a file as a message may show it: in one line, not too long, and without control characters.
+
+    A terminal would obey these.
+    """
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST]}..."
+    return text if text.isprintable() else ascii(text)[1:-1]

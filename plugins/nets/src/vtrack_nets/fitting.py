@@ -8,7 +8,7 @@ from pathlib import Path
 import attrs
 from torch import Tensor, nn
 
-from vtrack_nets.errors import CheckpointError
+from vtrack_nets.errors import CheckpointError, shown
 
 __all__ = ["FitReport", "Rename", "Reshaped", "fit"]
 
@@ -90,8 +90,8 @@ def fit(
         source: Where they come from, for messages.
 
     Raises:
-        CheckpointError: Nothing matches; two weights have one name after renaming; with `strict`, a weight of the
-            network is missing or has another shape.
+        CheckpointError: Nothing matches; two weights have one name after renaming; a weight is not a number, or
+            complex where the network's is real; with `strict`, a weight of the network is missing or has another shape.
     """
     renamed, ignored = _renamed(state, rename, source)
     wanted = module.state_dict()
@@ -117,8 +117,21 @@ def fit(
             f"does not fit {type(module).__name__}: {report}; give the weights of this very network and size",
             file=source,
         )
+    _check_numbers(taken, wanted, source)
     module.load_state_dict(taken, strict=False)
     return report
+
+
+def _check_numbers(taken: Mapping[str, Tensor], wanted: Mapping[str, Tensor], source: str | Path) -> None:
+    """Refuse what a network would take without a word, and then answer nonsense."""
+    for name, value in taken.items():
+        if value.is_complex() and not wanted[name].is_complex():
+            raise CheckpointError(f"its weight {name} is complex, the network's is real: it is another's", file=source)
+        if value.is_floating_point() and bool(value.isnan().any()):
+            raise CheckpointError(
+                f"its weight {name} holds nan, which is no number: its training failed; take an earlier checkpoint",
+                file=source,
+            )
 
 
 def _renamed(
@@ -132,7 +145,9 @@ def _renamed(
         if new is None:
             ignored.append(old)
         elif new in renamed:
-            raise CheckpointError(f"both {renamed[new]} and {old} are the network's {new}", file=source)
+            raise CheckpointError(
+                f"both {shown(renamed[new])} and {shown(old)} are the network's {shown(new)}", file=source
+            )
         else:
             renamed[new] = old
     return renamed, tuple(ignored)
@@ -153,4 +168,4 @@ def _some(names: Iterable[str]) -> str:
     """Return the first names, and how many more there are."""
     listed = list(names)
     more = len(listed) - _SHOWN
-    return ", ".join(listed[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(map(shown, listed[:_SHOWN])) + (f" and {more} more" if more > 0 else "")
