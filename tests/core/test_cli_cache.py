@@ -201,3 +201,23 @@ def test_ctrl_c_cleans_up(vtcore: Command, monkeypatch: pytest.MonkeyPatch) -> N
     status, _, errors = vtcore("cache", "x.toml")
     assert (status, "interrupted" in errors) == (130, True)
     assert DetectionCache().entries() == []
+
+
+def test_an_experiment_to_be_swept_is_detected_first(vtcore: Command) -> None:
+    Path("x.toml").write_text(EXPERIMENT.replace('"bytetrack"', '["bytetrack", "sort"]'))
+    status, output, errors = vtcore("cache", "x.toml")
+    assert (status, errors) == (0, "")
+    assert output.count("computed in") == 2
+    status, output, errors = vtcore("cache", "x.toml", "-o", "detector.history=[40,10]")
+    assert (status, errors.splitlines()) == (
+        0,
+        ["note: detector.history is swept; detections are computed with the value of the experiment only"],
+    )
+    assert output.count("computed in") == 2
+
+
+@pytest.mark.parametrize("days", ["abc", "-1", "nan"])
+def test_days_that_are_none(vtcore: Command, days: str) -> None:
+    status, _, errors = vtcore("cache", f"--prune={days}")
+    assert status == 2
+    assert f"argument --prune: must be {'a number of' if days == 'abc' else '>= 0'} days, got" in errors

@@ -102,3 +102,20 @@ def test_show_moves_lists_to_the_sweep(capsys: pytest.CaptureFixture[str]) -> No
     again = capsys.readouterr().out
     assert cli.main(["show", "x.toml", "--plain"]) == 0
     assert capsys.readouterr().out == again
+
+
+def test_numbers_that_are_none(capsys: pytest.CaptureFixture[str]) -> None:
+    for text, message in (("abc", "must be a whole number, got 'abc'"), ("0", "must be 1 or more, got 0")):
+        assert cli.main(["sweep", "x.toml", "--trials", text]) == 2
+        assert f"argument --trials: {message}" in capsys.readouterr().err
+
+
+def test_a_failed_trial_is_told_in_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    values = ["-o", "tracker.low_threshold=[0.1,0.55]", "-o", "tracker.convention=original"]
+    assert cli.main(["sweep", "x.toml", *values]) == 0
+    (told,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("note: ")]
+    assert told.startswith("note: 1 of 4 trials failed; trial 1: ")
+    assert len(told) > 80

@@ -77,7 +77,10 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _days(text: str) -> float:
-    days = float(text)
+    try:
+        days = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a number of days, got {text!r}") from None
     if not days >= 0:
         raise argparse.ArgumentTypeError(f"must be >= 0 days, got {text}")
     return days
@@ -88,7 +91,10 @@ def _compute(arguments: argparse.Namespace, cache: DetectionCache) -> int:
     from vtcore.experiments import load_experiment
     from vtcore.preflight import preflight, require
 
-    experiment = _detecting(load_experiment(arguments.experiment, arguments.override))
+    # What is about to be swept is detected first.
+    experiment = load_experiment(arguments.experiment, arguments.override, sweep=True)
+    swept = _swept_detecting(experiment)
+    experiment = _detecting(experiment)
     console = error_console()
     console.quiet = arguments.quiet
     # Asked of the configs alone, before the data is looked at.
@@ -114,7 +120,7 @@ def _compute(arguments: argparse.Namespace, cache: DetectionCache) -> int:
                 continue
             took = f"computed in {time.perf_counter() - began:.1f} s"
             rows.append((stored, took if once.computed else "was there already"))
-    for note in once.notes:
+    for note in (*swept, *once.notes):
         console.print(f"note: {note}", soft_wrap=True)
     if not arguments.quiet:
         _print_stored(rows, cache)
@@ -128,7 +134,16 @@ def _detecting(experiment: Experiment) -> Experiment:
     import attrs
 
     run = attrs.evolve(experiment.run, show=False)
-    return attrs.evolve(experiment, tracker=None, refiners=(), metrics=(), writers=(), run=run)
+    return attrs.evolve(experiment, tracker=None, refiners=(), metrics=(), writers=(), sweep=None, run=run)
+
+
+def _swept_detecting(experiment: Experiment) -> list[str]:
+    """Return notes of what is swept and changes detections: the sweep itself computes its other values."""
+    from vtcore.experiments.sweep_parameters import read_parameters
+
+    parameters, _ = read_parameters({} if experiment.sweep is None else experiment.sweep.parameters)
+    names = [parameter.name for parameter in parameters if parameter.key[0] in ("detector", "transforms")]
+    return [f"{name} is swept; detections are computed with the value of the experiment only" for name in names]
 
 
 def _refuse(experiment: Experiment) -> None:

@@ -65,7 +65,10 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a whole number, got {text!r}") from None
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be 1 or more, got {number}")
     return number
@@ -99,7 +102,8 @@ def _print_outcome(sweep: Sweep) -> None:
         console.print(f"note: {note}", soft_wrap=True)
     if failed:
         first = failed[0]
-        console.print(f"note: {len(failed)} of {len(sweep.trials)} trials failed; trial {first.number}: {first.error}")
+        told = f"{len(failed)} of {len(sweep.trials)} trials failed; trial {first.number}: {first.error}"
+        console.print(f"note: {told}", soft_wrap=True)
     for name, path in sweep.folder.contents().items():
         console.print(f"{name + ':':<9} {path}", soft_wrap=True)
 

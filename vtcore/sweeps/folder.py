@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -41,37 +42,52 @@ class SweepFolder:
     def _trials(self) -> Path:
         return self.path / "trials.jsonl"
 
+    def earlier(self, resolved: Mapping[str, Any], *, resume: bool, overwrite: bool) -> list[Trial]:
+        """Return the trials that are here already; none where they are to be replaced.
+
+        Args:
+            resolved: The experiment as tables.
+            resume: Go on with the sweep that is here, if there is one.
+            overwrite: Remove the sweep that is here first.
+
+        Raises:
+            ResumeError: A sweep is here and neither was asked for, or it is of another experiment; or the folder
+                holds something else.
+            DataError: A trial that is here is damaged.
+        """
+        if self._trials.is_file():
+            if resume:
+                self._same_experiment(resolved)
+                return self.read()
+            if not overwrite:
+                raise ResumeError(
+                    f"{self.path}: holds a sweep already; add --resume to go on with it, --overwrite to replace it, or "
+                    "choose another folder with --output"
+                )
+        elif (self.path / "results").is_dir() or (
+            self.path.is_dir() and any(item.name.removesuffix(PARTIAL) not in _CONTENTS for item in self.path.iterdir())
+        ):
+            raise ResumeError(f"{self.path}: not empty, and holds no sweep; choose another folder with --output")
+        return []
+
     def claim(self, experiment: str, resolved: Mapping[str, Any], *, resume: bool, overwrite: bool) -> list[Trial]:
         """Make the folder ready for a sweep.
 
         Args:
             experiment: The resolved experiment as TOML.
             resolved: The same as tables.
-            resume: Go on with the sweep that is here, if there is one.
-            overwrite: Remove the sweep that is here first.
+            resume: As `earlier` takes it.
+            overwrite: As `earlier` takes it.
 
         Returns:
             The trials that are here already.
 
         Raises:
-            ResumeError: A sweep is here and neither was asked for, or it is of another experiment; or the folder
-                holds something else.
+            ResumeError: As `earlier` raises it.
+            DataError: As `earlier` raises it.
             OutputError: The folder cannot be written.
         """
-        earlier: list[Trial] = []
-        if self._trials.is_file():
-            if resume:
-                self._same_experiment(resolved)
-                earlier = self.read()
-            elif not overwrite:
-                raise ResumeError(
-                    f"{self.path}: holds a sweep already; add --resume to go on with it, --overwrite to replace it, or "
-                    "choose another folder with --output"
-                )
-        elif (self.path / "results").is_dir() or (
-            self.path.is_dir() and any(item.name not in _CONTENTS for item in self.path.iterdir())
-        ):
-            raise ResumeError(f"{self.path}: not empty, and holds no sweep; choose another folder with --output")
+        earlier = self.earlier(resolved, resume=resume, overwrite=overwrite)
         if not earlier:
             self._clear()
         write_whole(self.path / "experiment.toml", experiment, private=masked_lines(experiment) != experiment)
@@ -80,7 +96,7 @@ class SweepFolder:
         return earlier
 
     def append(self, trial: Trial) -> None:
-        """Add a trial; a kill loses none but the one being written.
+        """Add a trial; a kill or a power cut loses none but the one being written.
 
         Raises:
             OutputError: It cannot be written.
@@ -88,6 +104,8 @@ class SweepFolder:
         try:
             with self._trials.open("a", encoding="utf-8", newline="\n") as file:
                 file.write(_line(trial))
+                file.flush()
+                os.fsync(file.fileno())
         except OSError as error:
             raise OutputError(f"{self._trials}: cannot be written: {error.strerror or error}") from error
 

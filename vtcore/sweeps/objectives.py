@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from collections.abc import Sequence as Seq
 from typing import TYPE_CHECKING, Any
@@ -46,7 +47,8 @@ class Objective:
     def value(self, scores: Mapping[str, Any]) -> float | None:
         """Return the score, from the content of ``metrics.json``; None where it is no number."""
         number = scores.get(self.metric, {}).get(self.table, {}).get(self.field)
-        return None if number is None or isinstance(number, Mapping | list | str) else number
+        is_number = isinstance(number, int | float) and not isinstance(number, bool) and math.isfinite(number)
+        return number if is_number else None
 
     def gain(self, trial: Trial) -> float:
         """Return a trial's score so that more is better."""

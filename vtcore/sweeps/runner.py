@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Sequence as Seq
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -128,13 +128,12 @@ class TrialRunner:
         clock.stop("prepare")
         evaluated: dict[str, dict[str, Any]] = {name: {} for name, _ in self.metrics}
         for each in replayed:
-            tracked = _tracked(each, tracker)
+            table = self._as_read(each.sequence, _tracked(each, tracker))
             clock.stop("track")
-            table = self._as_read(each.sequence, tracked)
             if refiners:
                 name, length = each.sequence.name, each.sequence.length
                 table = as_written(refine_table(table, refiners, sequence=name, length=length), each.sequence.classes)
-            clock.stop("refine" if refiners else "track")
+                clock.stop("refine")
             compared = self._compared(each.sequence, table)
             for name, metric in self.metrics:
                 evaluated[name][each.sequence.name] = metric.evaluate(compared)
@@ -171,12 +170,12 @@ class TrialRunner:
         return attrs.evolve(compared, truth=truth.cut, of_truth=truth.found)
 
 
-def _tracked(each: Replayed, tracker: Tracker | None) -> list[tuple[Any, Instances, Instances]]:
-    pairs = zip(each.frames, each.detections, strict=True)
-    if tracker is None:
-        return [(frame, detections, detections) for frame, detections in pairs]
-    tracker.reset(each.sequence)
-    return [(frame, detections, tracker.update(frame, detections)) for frame, detections in pairs]
+def _tracked(each: Replayed, tracker: Tracker | None) -> Iterator[tuple[Any, Instances, Instances]]:
+    """Yield frames, detections and tracks one by one: detections may carry embeddings and masks, too many to hold."""
+    if tracker is not None:
+        tracker.reset(each.sequence)
+    for frame, detections in zip(each.frames, each.detections, strict=True):
+        yield frame, detections, detections if tracker is None else tracker.update(frame, detections)
 
 
 class _Clock:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -87,9 +89,11 @@ class Sweep:
             ResumeError: The folder holds a sweep, or one that cannot be continued by this experiment.
             VtcoreError: No setting could be tried, or whatever else a person can act on. Finished trials stay.
         """
+        resolved = self.experiment.resolved()
+        # Before anything is detected: that may take hours.
+        self.folder.earlier(resolved, resume=resume, overwrite=overwrite)
         runner = self._prepared()
         sampler = chosen_sampler(self.plan.options, self.space, self.objectives)
-        resolved = self.experiment.resolved()
         self.trials = self.folder.claim(self.experiment.to_toml(), resolved, resume=resume, overwrite=overwrite)
         for trial in self.trials:
             sampler.tell(trial)
@@ -140,7 +144,9 @@ class Sweep:
         return runner
 
     def _try_all(self, runner: TrialRunner, sampler: Sampler, watch: Callable[[Trial], None] | None) -> None:
-        number = max((trial.number for trial in self.trials), default=-1) + 1
+        taken = {trial.number for trial in self.trials}
+        # What was under way when an earlier attempt was killed comes first.
+        numbers = (number for number in itertools.count() if number not in taken)
         left = self.plan.trials - len(self.trials)
         if left <= 0:
             return
@@ -149,10 +155,10 @@ class Sweep:
         running: dict[int, tuple[Places, Mapping[str, Any]]] = {}
         try:
             while True:
-                while len(running) < jobs and left and (places := sampler.suggest(number)) is not None:
+                while len(running) < jobs and left and (places := sampler.suggest(number := next(numbers))) is not None:
                     running[number] = (places, self.space.values(places))
                     workers.submit(number, running[number][1])
-                    number, left = number + 1, left - 1
+                    left -= 1
                 if not running:
                     return
                 finished, outcome = workers.result()
@@ -201,6 +207,15 @@ class Sweep:
 def _combined(scores: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the combined scores of every metric, curves left out."""
     return {
-        metric: {name: value for name, value in tables["COMBINED"].items() if not isinstance(value, Mapping | list)}
+        metric: {name: _written(value) for name, value in tables["COMBINED"].items() if not _is_curve(value)}
         for metric, tables in scores.items()
     }
+
+
+def _is_curve(value: Any) -> bool:
+    return isinstance(value, Mapping | list)
+
+
+def _written(value: Any) -> Any:
+    """Return a score as JSON can have it: what is no number there is null."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

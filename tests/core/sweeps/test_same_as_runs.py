@@ -39,6 +39,15 @@ VARIANTS: dict[str, dict[str, Any]] = {
     },
     "trackers": {"sweep": {"parameters": {"tracker": {"type": ["bytetrack", "sort"]}}}},
     "tables": {"sweep": {"parameters": {"tracker": [{"type": "sort"}, {"high_threshold": 0.5}]}}},
+    "trackers of which one looks at pictures": {
+        "sweep": {
+            "parameters": {"tracker": [{"type": "sort"}, {"type": "botsort", "camera_motion": {"type": "sparse-flow"}}]}
+        }
+    },
+    "camera motion or none": {
+        "tracker": {"type": "botsort", "camera_motion": {"type": "none"}},
+        "sweep": {"parameters": {"tracker": {"camera_motion": {"type": ["none", "sparse-flow", "ecc"]}}}},
+    },
     "given score": {"detector": {"type": "given", "min_score": [0.1, 0.6]}},
 }
 

@@ -84,6 +84,53 @@ def test_a_line_cut_short_is_tried_again(swept: Swept) -> None:
     assert len(path.read_text().splitlines()) == 6
 
 
+@pytest.mark.parametrize("sampler", ["grid", "random"])
+def test_a_trial_that_was_lost_between_others_is_tried_again(swept: Swept, sampler: str) -> None:
+    whole = swept(sweep__sampler=sampler, sweep__trials=4)
+    path = Path("sweep/trials.jsonl")
+    lines = path.read_text().splitlines(keepends=True)
+    # With two jobs, a kill can lose the second while the third is done.
+    path.write_text("".join((lines[0], lines[2])))
+    assert _told(swept(sweep__sampler=sampler, sweep__trials=4, resume=True)) == _told(whole)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), None])
+def test_a_score_that_is_no_number_fails_its_trial_only(
+    swept: Swept, monkeypatch: pytest.MonkeyPatch, value: float | None
+) -> None:
+    from vtcore.sweeps.runner import Outcome, TrialRunner
+
+    run = TrialRunner.run
+
+    def without(self: TrialRunner, values: Any) -> Outcome:
+        outcome = run(self, values)
+        if values["tracker.high_threshold"] == 0.6:
+            outcome.scores["hota"]["COMBINED"]["HOTA"] = value
+        return outcome
+
+    monkeypatch.setattr(TrialRunner, "run", without)
+    sweep = swept()
+    assert [trial.error for trial in sweep.trials] == ["", "", *["hota.HOTA is no number"] * 2, "", ""]
+    assert SweepFolder("sweep").read()[2].scores["hota"]["HOTA"] is None
+
+
+def test_a_folder_is_refused_before_anything_is_detected(swept: Swept, monkeypatch: pytest.MonkeyPatch) -> None:
+    swept()
+
+    def detect(*_: Any) -> None:
+        raise AssertionError("detecting may take hours")
+
+    monkeypatch.setattr("vtcore.sweeps.replay.Replay._detect", detect)
+    with pytest.raises(ResumeError, match=r"^sweep: holds a sweep already"):
+        swept()
+
+
+def test_a_folder_left_by_a_kill_while_it_was_made_is_used(swept: Swept) -> None:
+    Path("sweep").mkdir()
+    Path("sweep/trials.jsonl.partial").touch()
+    assert len(swept().trials) == 6
+
+
 def test_a_damaged_line_is_refused(swept: Swept) -> None:
     swept()
     path = Path("sweep/trials.jsonl")
