@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from abc import ABC, abstractmethod
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import attrs
 import cv2
 import numpy as np
 
@@ -30,21 +30,43 @@ IDENTITY.setflags(write=False)
 _FEWEST_POINTS = 5
 
 
-@attrs.frozen(eq=False)
-class _Shared:
-    """An estimate, and what it was made of."""
+_KEPT = 8
+"""Estimates that a frame keeps: they differ where boxes are left out, or frames before it."""
 
-    before: Look
-    now: Look
-    boxes: Any
-    warp: Float64Array
+_Mark = tuple[object, "bytes | None"]
+"""What a look follows from: a frame, and the boxes that were left out."""
+
+
+class _Estimates:
+    """What was estimated for one frame by estimators with the same options: warps, and no pictures.
+
+    Attributes:
+        frame: Stands for the frame; nothing else is equal to it.
+    """
+
+    __slots__ = ("_warps", "frame")
+
+    def __init__(self) -> None:
+        self.frame = object()
+        self._warps: dict[tuple[_Mark | None, bytes | None], Float64Array] = {}
+
+    def get(self, before: _Mark | None, boxes: bytes | None) -> Float64Array | None:
+        """Return the warp from what was looked at before, None where it is not known."""
+        return self._warps.get((before, boxes))
+
+    def keep(self, before: _Mark | None, boxes: bytes | None, warp: Float64Array) -> None:
+        """Note a warp, and forget the oldest of too many."""
+        if len(self._warps) >= _KEPT:
+            del self._warps[next(iter(self._warps))]
+        self._warps[before, boxes] = warp
 
 
 class PictureEstimator(Stateful, ABC):
     """Compares each picture with the one before it that was given, however long ago.
 
     A frame's estimate is put into `Frame.shared`, so that any number of components with the same config cost as much
-    as one.
+    as one. It is a few numbers: where an estimate was found there, the picture is looked at only once it is needed, for
+    a next frame without one.
 
     Attributes:
         failures: How many frames of the sequence had no estimate; for them the camera is taken to stand still.
@@ -66,7 +88,9 @@ class PictureEstimator(Stateful, ABC):
 
     def reset(self, sequence: Sequence | None = None) -> None:
         """Forget the last picture."""
-        self._before = Look()
+        self._mark: _Mark | None = None
+        self._seen = Look()
+        self._unseen: tuple[Frame, npt.NDArray[np.float32] | None] | None = None
         self.failures = 0
         self._where = "" if sequence is None else f"{sequence.name}: "
 
@@ -85,21 +109,41 @@ class PictureEstimator(Stateful, ABC):
             DataError: There is no image to look at.
         """
         boxes = detections.boxes if detections is not None and self._masks() else None
-        known: _Shared | None = None if frame is None else frame.shared.get(self._key)
-        if known is not None and known.before.same(self._before) and _same(known.boxes, boxes):
-            self._before = known.now
-            return known.warp
-        # Only now: a sweep decodes pictures when they are asked for.
-        image = None if frame is None else frame.image
-        if frame is None or image is None:
-            raise DataError(
-                f"camera motion {self._name!r} looks at images, and was given none; give frames with images, "
-                "or set camera_motion to type 'none'"
-            )
-        before, self._before = self._before, self._looked(image, boxes)
-        warp = IDENTITY if before.blank or self._before.blank else self._warp(before, self._before)
-        frame.shared[self._key] = _Shared(before, self._before, boxes, warp)
+        if frame is None:
+            raise self._nothing_to_see()
+        shared: _Estimates = frame.shared.setdefault(self._key, _Estimates())
+        left_out = None if boxes is None else blake2b(boxes.tobytes(), digest_size=16).digest()
+        mark, self._mark = self._mark, (shared.frame, left_out)
+        warp = shared.get(mark, left_out)
+        if warp is not None:
+            self._unseen = frame, boxes
+            return warp
+        # Only now: a sweep decodes pictures when they are asked for, the earlier one first.
+        before = self._before
+        self._seen = self._looked(self._picture(frame), boxes)
+        warp = IDENTITY if before.blank or self._seen.blank else self._warp(before, self._seen)
+        shared.keep(mark, left_out, warp)
         return warp
+
+    @property
+    def _before(self) -> Look:
+        """The last picture, looked at by now."""
+        if self._unseen is not None:
+            frame, boxes = self._unseen
+            self._seen = self._looked(self._picture(frame), boxes)
+            self._unseen = None
+        return self._seen
+
+    def _picture(self, frame: Frame) -> Image:
+        if frame.image is None:
+            raise self._nothing_to_see()
+        return frame.image
+
+    def _nothing_to_see(self) -> DataError:
+        return DataError(
+            f"camera motion {self._name!r} looks at images, and was given none; give frames with images, "
+            "or set camera_motion to type 'none'"
+        )
 
     def _looked(self, image: Image, boxes: npt.NDArray[np.float32] | None) -> Look:
         try:
@@ -138,9 +182,10 @@ class PictureEstimator(Stateful, ABC):
         return bool(getattr(self.config, "mask_detections", False))
 
     def _put(self, state: State) -> None:
-        # Others that share estimates may hold the last look too.
-        self._before = Look()
+        self._seen, self._unseen = Look(), None
         super()._put(state)
+        # Of which frame it is, nobody knows; a blank one is as before the first.
+        self._mark = None if self._seen.blank else (object(), None)
 
     @abstractmethod
     def _look(self, image: Image, boxes: npt.NDArray[np.float32] | None) -> Look:
@@ -158,10 +203,6 @@ class PictureEstimator(Stateful, ABC):
         Raises:
             cv2.error: OpenCV gives up, as when an alignment does not converge.
         """
-
-
-def _same(first: Any, second: Any) -> bool:
-    return first is second or (first is not None and second is not None and np.array_equal(first, second))
 
 
 def grey_picture(image: npt.NDArray[Any], downscale: int, *, blurred: bool = False) -> npt.NDArray[Any]:

@@ -55,11 +55,3 @@ class Look(Stateful):
     def blank(self) -> bool:
         """Whether there is no picture."""
         return not self.sizes.any()
-
-    def same(self, other: Look) -> bool:
-        """Return whether both are of the same picture, looked at in the same way."""
-        return self is other or all(_equal(getattr(self, name), getattr(other, name)) for name in self._STATE)
-
-
-def _equal(first: Any, second: Any) -> bool:
-    return first is second or (first is not None and second is not None and np.array_equal(first, second))
