@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -77,7 +78,7 @@ def test_what_does_not_fit_at_once_is_done_in_parts(monkeypatch: pytest.MonkeyPa
     slots = gallery.learn(np.full(20, UNKNOWN), offered)
     near = RANDOM.random((20, 20)) < 0.2
     whole = gallery.distances(slots, offered), gallery.distances(slots, offered, near)
-    monkeypatch.setattr(module, "_MOST_PRODUCTS", 50)
+    monkeypatch.setattr(module, "_MOST_NUMBERS", 50)
     assert gallery.distances(slots, offered) == pytest.approx(whole[0], abs=1e-6)
     assert gallery.distances(slots, offered, near) == pytest.approx(whole[1], abs=1e-6)
 
@@ -125,3 +126,52 @@ def test_embeddings_of_another_length_are_refused() -> None:
         gallery.read(looks(2, 9), 2)
     gallery.clear()
     assert gallery.read(looks(2, 9), 2) is not None
+
+
+def test_one_track_that_may_be_anywhere_does_not_cost_all_tracks_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_NUMBERS", 1 << 20)
+    gallery = Gallery(size=2)
+    seen = gallery.read(looks(600, 64), 600)
+    assert seen is not None
+    slots = gallery.learn(np.full(600, UNKNOWN), seen)
+    near = np.eye(600, dtype=bool)
+    near[0, :300] = True
+    wanted = gallery.distances(slots, seen)
+    tracemalloc.start()
+    found = gallery.distances(slots, seen, near)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found[near] == pytest.approx(wanted[near], abs=1e-6)
+    # The embeddings of half of the frame, once for every track, are 46 MB.
+    assert most < 20e6
+
+
+def test_distances_of_long_embeddings_are_exact() -> None:
+    """Networks without a normalisation at their end give embeddings of any length."""
+    gallery = Gallery(metric="euclidean", normalise=False)
+    known = 1000 + looks(20, 64)
+    near = known + 0.01 * looks(20, 64)
+    gallery.read(known, 20)
+    slots = gallery.learn(np.full(20, UNKNOWN), known)
+    slots = gallery.learn(slots, known + 500)
+    assert gallery.distances(slots, near) == pytest.approx(cdist(known, near), abs=1e-3)
+
+
+def test_memory_of_a_crowd_is_given_back_when_it_left() -> None:
+    gallery = Gallery(size=10)
+    gallery.read(looks(1), 1)
+    first = gallery.learn(np.full(1, UNKNOWN), looks(1))
+    crowd = np.full(500, UNKNOWN)
+    for _ in range(10):
+        crowd = gallery.learn(crowd, looks(500))
+    wanted = looks(3)
+    before = gallery.distances(first, wanted)
+    gallery.release(crowd)
+    assert gallery._rows.nbytes <= 16 * 8 * 4
+    assert gallery.distances(first, wanted).tolist() == before.tolist()
+    more = gallery.learn(np.full(40, UNKNOWN), looks(40))
+    assert len(set(more.tolist()) | set(first.tolist())) == 41
+    assert gallery.distances(first, wanted).tolist() == before.tolist()
+    gallery.release(np.concatenate((first, more)))
+    assert len(gallery) == 0
+    assert len(gallery.learn(np.full(3, UNKNOWN), looks(3))) == 3

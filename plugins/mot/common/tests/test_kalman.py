@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -155,3 +157,19 @@ def test_a_surer_detection_moves_the_filter_further() -> None:
     assert surer[:, 0] == pytest.approx(plain[:, 0])
     assert plain[0, 1] < surer[0, 1] < surer[0, 2] == pytest.approx(9)
     assert surer[8, 2] == 0
+
+
+@pytest.mark.parametrize("position_only", [False, True])
+def test_gates_of_many_are_those_of_few_and_take_no_more_memory_than_they_must(position_only: bool) -> None:
+    random = np.random.default_rng(0)
+    boxes = random.uniform(10, 500, (4, 400))
+    gating = XyahFilter()
+    tracks = gating.predict(gating.start(gating.measure(boxes.copy())))
+    measured = gating.measure(random.uniform(10, 500, (4, 400)))
+    tracemalloc.start()
+    whole = gating.gate(tracks, measured, position_only=position_only)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 2.5 * whole.nbytes
+    parts = [gating.gate(tracks[:, [row]], measured, position_only=position_only) for row in range(400)]
+    assert np.array_equal(whole, np.concatenate(parts))

@@ -213,3 +213,14 @@ def test_shipped_experiments_load(name: str, monkeypatch: pytest.MonkeyPatch, tm
     experiment = vtcore.load_experiment(f"deepsort:{name}")
     assert experiment.tracker.config == DeepSort().config
     assert "image" not in experiment.needs()
+
+
+def test_who_went_away_and_is_found_small_again_has_no_box_turned_inside_out() -> None:
+    tracker = DeepSort(gate="position", min_hits=1)
+    for height in range(300, 20, -10):
+        ids(tracker, [[100, 200 - height / 2, 100 + height / 2, 200 + height / 2]], [RED])
+    for _ in range(10):
+        ids(tracker)
+    tracks = tracker.update(boxes=[[105, 198, 107, 202]], scores=[0.9], embeddings=[RED])
+    assert tracks.ids.tolist() == [1]
+    assert (tracks.boxes[:, 2:] >= tracks.boxes[:, :2]).all(), tracks.boxes.tolist()

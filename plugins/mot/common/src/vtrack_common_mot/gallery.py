@@ -23,8 +23,13 @@ __all__ = ["UNKNOWN", "Gallery"]
 UNKNOWN = -1
 """Slot of a track of whose appearance nothing is known."""
 
-_MOST_PRODUCTS = 1 << 24
-"""Products that are held in memory at once."""
+_MOST_NUMBERS = 1 << 24
+"""Products, and copies of embeddings, that are held in memory at once."""
+
+_LEAST_SLOTS = 16
+
+_SPARE = 4
+"""Times the room that is needed, from which on it is given back."""
 
 
 class Gallery(Stateful):
@@ -46,8 +51,8 @@ class Gallery(Stateful):
         Args:
             kind: What distances are measured from: the ``nearest`` of a track's last embeddings, their ``mean``, or a
                 ``running-mean``.
-            size: Embeddings that are kept of a track, the latest, but for a running mean. Memory is that many times
-                their length for each track that has had so many.
+            size: Embeddings that are kept of a track, the latest, but for a running mean. Memory is as many times their
+                length as the track has that was seen most often, up to `size`, for each slot.
             metric: ``cosine`` or ``euclidean``.
             momentum: Share of the old in a running mean.
             normalise: Bring embeddings to length 1, and a running mean after every step.
@@ -59,6 +64,8 @@ class Gallery(Stateful):
         self._by_mean = kind != "nearest" or size == 1
         # The cosine of a single embedding does not depend on its length, and is then a mere product.
         self._normalise = normalise or not (self._euclidean or self._by_mean)
+        # Squares of long embeddings have no digits left for short distances in float32.
+        self._exact = self._euclidean and not self._normalise
         self.clear()
 
     def __len__(self) -> int:
@@ -122,8 +129,18 @@ class Gallery(Stateful):
         return slots
 
     def release(self, slots: Int64Array) -> None:
-        """Give slots back, those of tracks that ended; `UNKNOWN` among them is left alone."""
+        """Give slots back, those of tracks that ended; `UNKNOWN` among them is left alone.
+
+        Once most of the memory is of no use, it is given back too.
+        """
         self._counts[slots[slots >= 0]] = 0
+        given = self._counts.nonzero()[0]
+        end = _LEAST_SLOTS if len(given) == 0 else max(int(given[-1]) + 1, _LEAST_SLOTS)
+        depth = max(1, min(int(self._counts.max(initial=0)), self._size))
+        had = self._rows.shape
+        if had[0] * had[1] >= _SPARE * end * depth:
+            self._rows = self._rows[:end, :depth].copy()
+            self._counts = self._counts[:end].copy()
 
     def distances(self, slots: Int64Array, embeddings: Float32Array, near: BoolArray | None = None) -> Float64Array:
         """Return the distance of every track from every embedding, float64 ``(n, m)``.
@@ -182,31 +199,37 @@ class Gallery(Stateful):
         place = slot if compared is None else np.searchsorted(compared, slot)
         # A track is compared with its own few embeddings only, unless they are most of all.
         few = 2 * width <= len(embeddings)
-        offered, which = embeddings[None], columns
+        count = end if compared is None else len(compared)
+        depth = int(np.minimum(self._counts.take(slot), self._size).max())
+        numbers, which = len(embeddings) * depth, columns
         if few:
             which = np.arange(len(rows)) - (asked.cumsum() - asked)[rows]
-            chosen = np.zeros((end if compared is None else len(compared), width), np.int64)
+            chosen = np.zeros((count, width), np.int64)
             chosen[place, which] = columns
-            offered = embeddings[chosen]
-        depth = int(np.minimum(self._counts.take(slot), self._size).max())
-        count = end if compared is None else len(compared)
-        nearest = np.empty((count, offered.shape[1]))
-        step = max(1, _MOST_PRODUCTS // (offered.shape[1] * depth))
+            numbers = width * (depth + self._length)
+        if compared is not None or self._exact:
+            numbers += depth * self._length
+        nearest = np.empty((count, width if few else len(embeddings)))
+        step = max(1, _MOST_NUMBERS // numbers)
         for first in range(0, count, step):
             part = slice(first, min(first + step, count))
             where = part if compared is None else compared[part]
-            nearest[part] = self._from_nearest(where, depth, offered[part] if few else offered)
+            nearest[part] = self._from_nearest(where, depth, embeddings[chosen[part]] if few else embeddings[None])
         return nearest[place, which]
 
-    def _from_nearest(self, where: slice | Int64Array, depth: int, offered: Float32Array) -> Float64Array:
+    def _from_nearest(
+        self, where: slice | Int64Array, depth: int, offered: Float32Array | Float64Array
+    ) -> Float64Array:
         """Return the distance of each embedding from the nearest in a slot, float64 ``(n, k)``.
 
         Args:
             where: Slots.
             depth: Most embeddings that one which matters holds.
-            offered: float32 ``(n, k, D)`` or ``(1, k, D)``.
+            offered: ``(n, k, D)`` or ``(1, k, D)``.
         """
-        stored = self._rows[where, :depth]
+        stored: Float32Array | Float64Array = self._rows[where, :depth]
+        if self._exact:
+            stored, offered = stored.astype(np.float64), offered.astype(np.float64)
         products = np.matmul(stored, offered.transpose(0, 2, 1))
         empty = np.arange(depth) >= self._counts[where][:, None]
         if self._euclidean:
@@ -224,7 +247,7 @@ class Gallery(Stateful):
         free: Int64Array = (self._counts == 0).nonzero()[0]
         if len(free) < count:
             slots, depth, length = self._rows.shape
-            more = max(count - len(free), slots, 16)
+            more = max(count - len(free), slots, _LEAST_SLOTS)
             self._rows = np.concatenate((self._rows, np.zeros((more, depth, length), np.float32)))
             self._counts = np.concatenate((self._counts, np.zeros(more, np.int64)))
             free = (self._counts == 0).nonzero()[0]

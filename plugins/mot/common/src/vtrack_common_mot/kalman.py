@@ -57,6 +57,8 @@ _SMALLEST_SIDE = np.array(1e-6)
 _SMALLEST_AREA = np.array(1e-12)
 _ZERO = np.array(0.0)
 
+_FEW_PAIRS = 1 << 14
+"""Up to so many pairs it is faster to do all coordinates at once."""
 
 GATES = {2: 5.9915, 4: 9.4877}
 """Squared distances within which 95 in 100 true measurements lie, by the number of coordinates."""
@@ -204,9 +206,18 @@ class BoxFilter(ABC):
         """
         mean, variance = self.project(tracks)
         count = 2 if position_only else 4
-        surprise = measured[:count, None, :] - mean[:count, :, None]
-        np.multiply(surprise, surprise, surprise)
-        distance: Float64Array = np.divide(surprise, variance[:count, :, None], surprise).sum(0)
+        if mean.shape[1] * measured.shape[1] <= _FEW_PAIRS:
+            surprise = measured[:count, None, :] - mean[:count, :, None]
+            np.multiply(surprise, surprise, surprise)
+            distance: Float64Array = np.divide(surprise, variance[:count, :, None], surprise).sum(0)
+            return distance
+        # One coordinate after the other: the same sums, in a quarter of the memory, which the caches then hold.
+        distance = np.zeros((mean.shape[1], measured.shape[1]))
+        term = np.empty_like(distance)
+        for place, centre, spread in zip(measured[:count], mean[:, :, None], variance[:, :, None], strict=False):
+            np.subtract(place, centre, term)
+            np.multiply(term, term, term)
+            np.add(distance, np.divide(term, spread, term), distance)
         return distance
 
 

@@ -195,8 +195,12 @@ class AppearanceSort(AppearanceTracker):
         seen = np.concatenate((np.arange(len(found)), np.arange(len(rows) - len(fresh), len(rows))))
         sure = (rows.facts[HITS].take(seen) >= self._config.min_hits).nonzero()[0]
         reported, which = seen.take(sure), np.concatenate((found, fresh)).take(sure)
+        corners = self._filter.shapes(rows.motion.take(reported, 1))[6:]
+        # What is found small again after it was expected to shrink to less than nothing may be corrected to a height
+        # below 0: such a box is empty.
+        np.maximum(corners[:2], corners[2:], out=corners[2:])
         return Instances.trusted(
-            self._filter.shapes(rows.motion.take(reported, 1))[6:].T.astype(np.float32, order="C"),
+            corners.T.astype(np.float32, order="C"),
             detections.scores.take(which),
             detections.labels.take(which),
             rows.facts[ID].take(reported),
