@@ -103,7 +103,14 @@ def _compute(arguments: argparse.Namespace, cache: DetectionCache) -> int:
     require(checked.findings)
     classes = checked.sequences[0].classes
     progress = _Progress(console)
-    once = DetectOnce(experiment, classes=classes, cache=cache, force=arguments.force, frame_done=progress.frame_done)
+    once = DetectOnce(
+        experiment,
+        classes=classes,
+        cache=cache,
+        force=arguments.force,
+        frame_done=progress.frame_done,
+        temporary=False,
+    )
     rows: list[tuple[StoredDetections, str]] = []
     problems: list[str] = []
     with progress:

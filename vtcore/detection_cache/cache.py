@@ -29,6 +29,9 @@ FOLDER_VARIABLE = "VTCORE_CACHE"
 _UNFINISHED_SECONDS = 86_400
 """Age from which on what a killed process left is taken away by `DetectionCache.prune`."""
 
+_NAME_LETTERS = 120
+"""Letters of a sequence's name in that of its folder, which has room for 255."""
+
 
 def default_folder() -> Path:
     """Return ``$VTCORE_CACHE``, else ``$XDG_CACHE_HOME/vtcore``, else ``~/.cache/vtcore``."""
@@ -223,4 +226,4 @@ def entry_at(folder: Path) -> CacheEntry:
 
 def _file_name(name: str) -> str:
     """Return a name as part of a file's name; what else it holds is in the hashes."""
-    return re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".") or "_"
+    return re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".")[:_NAME_LETTERS] or "_"

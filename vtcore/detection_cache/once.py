@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 
-from vtcore.components import BuildContext, build
+from vtcore.components import build
 from vtcore.detection_cache.cache import DetectionCache
 from vtcore.detection_cache.class_names import classes_of_data
 from vtcore.detection_cache.identity import detecting_needs
@@ -81,6 +81,7 @@ class DetectOnce:
         cache: DetectionCache | None = None,
         force: bool = False,
         frame_done: Callable[[Frame], Any] | None = None,
+        temporary: bool = True,
     ) -> None:
         """Keep what is asked for; see `detect_once`.
 
@@ -91,6 +92,7 @@ class DetectOnce:
             cache: As there.
             force: As there.
             frame_done: Called after each frame that is computed.
+            temporary: Whether what no cache takes goes into a temporary folder; else it is an `OutputError`.
 
         Raises:
             ExperimentError: The experiment has no detector.
@@ -105,6 +107,7 @@ class DetectOnce:
         self._cache = cache or DetectionCache()
         self._force = force
         self._frame_done = frame_done
+        self._temporary = temporary
         self._built: tuple[tuple[str, ...], list[Any], Detector] | None = None
 
     def refusal(self, sequence: Sequence) -> str:
@@ -145,7 +148,7 @@ class DetectOnce:
 
         transforms, detector = self._parts(self._context_classes(sequence))
         before = sequence.classes
-        target = _Target(asked)
+        target = _Target(asked, self._temporary)
         pipeline = Pipeline(
             transforms=transforms,
             detector=detector,
@@ -157,6 +160,7 @@ class DetectOnce:
         try:
             with closing(pipeline.track(sequence)) as tracked:
                 for frame, _, _ in tracked:
+                    target.check()
                     if self._frame_done is not None:
                         self._frame_done(frame)
         finally:
@@ -166,7 +170,7 @@ class DetectOnce:
     def _parts(self, classes: tuple[str, ...]) -> tuple[list[Any], Detector]:
         if self._built is None or self._built[0] != classes:
             options = self._experiment.run
-            context = BuildContext(device=options.device, dtype=options.dtype, classes=classes, seed=options.seed)
+            context = options.context(classes)
             random.seed(options.seed)
             transforms = [build(transform, context) for transform in self._experiment.transforms]
             assert self._experiment.detector is not None
@@ -180,11 +184,13 @@ class _Target:
 
     Attributes:
         asked: The cache.
+        may_be_temporary: Whether a temporary folder will do.
         recording_: What stores them.
         temporary: Removes the temporary folder, with this object at the latest.
     """
 
     asked: RunCache
+    may_be_temporary: bool
     recording_: Recording | None = None
     temporary: weakref.finalize[Any, Any] | None = None
 
@@ -195,6 +201,10 @@ class _Target:
     def recording(self, sequence: Sequence) -> Recording:
         """Return what stores the detections."""
         made = self.asked.recording(sequence)
+        if made is not None and made.failure and self.may_be_temporary:
+            # The cache cannot be written; there may be room elsewhere.
+            self.asked.recorded(sequence, made)
+            made = None
         if made is None:
             folder = Path(tempfile.mkdtemp(prefix="vtcore-detections-"))
             self.temporary = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
@@ -208,11 +218,17 @@ class _Target:
         """Pass it on."""
         self.asked.recorded(sequence, recording)
 
+    def check(self) -> None:
+        """Raise an error as soon as nothing can be stored any more: what is left to compute would be for nothing."""
+        if self.recording_ is not None and self.recording_.failure:
+            where = tempfile.gettempdir() if self.temporary is not None else self.asked.cache.folder
+            raise OutputError(f"{where}: detections cannot be stored: {self.recording_.failure}")
+
     def answer(self) -> StoredDetections:
         """Return what was stored."""
+        self.check()
         assert self.recording_ is not None
-        if self.recording_.stored is None:
-            raise OutputError(f"detections cannot be stored: {self.recording_.failure}")
+        assert self.recording_.stored is not None
         if self.temporary is not None:
             # From here on the folder lasts as long as the answer.
             self.temporary.detach()

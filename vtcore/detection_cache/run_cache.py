@@ -19,6 +19,7 @@ from vtcore.experiments.experiment import Experiment
 from vtcore.frames import Sequence
 from vtcore.host import PluginHost, plugin_host
 from vtcore.interfaces import Detector
+from vtcore.sources.naming import masked_lines
 
 __all__ = ["LateDetector", "RunCache"]
 
@@ -271,10 +272,24 @@ def about_facts(
         **data,
         "content": content if content is None or len(content) <= 8 else [*content[:3], f"{len(content)} in all"],
     }
-    return {
+    facts = {
         "sequence": {"name": sequence.name, "frame_rate": sequence.frame_rate},
         "experiment": experiment.source,
         "device_asked": options.device,
         "setup": {"sha256": digest_of(setup), **setup},
         "data": {"sha256": digest_of(data), **shown},
     }
+    # The key is of the whole; what people read, and copy elsewhere, is without passwords.
+    masked: dict[str, Any] = _masked(facts)
+    return masked
+
+
+def _masked(value: Any) -> Any:
+    """Return plain data with the passwords of all addresses in it as ``***``."""
+    if isinstance(value, str):
+        return masked_lines(value)
+    if isinstance(value, list | tuple):
+        return [_masked(item) for item in value]
+    if isinstance(value, dict):
+        return {_masked(key): _masked(item) for key, item in value.items()}
+    return value

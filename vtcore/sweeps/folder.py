@@ -90,9 +90,11 @@ class SweepFolder:
         earlier = self.earlier(resolved, resume=resume, overwrite=overwrite)
         if not earlier:
             self._clear()
-        write_whole(self.path / "experiment.toml", experiment, private=masked_lines(experiment) != experiment)
+        # It must run again as it is, with the password of a stream in it.
+        private = masked_lines(experiment) != experiment
+        write_whole(self.path / "experiment.toml", experiment, private=private)
         # Written anew, a line that was cut short does not spoil the next.
-        write_whole(self._trials, "".join(map(_line, earlier)))
+        write_whole(self._trials, "".join(map(_line, earlier)), private=private)
         return earlier
 
     def append(self, trial: Trial) -> None:

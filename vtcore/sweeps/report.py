@@ -62,10 +62,10 @@ def score_text(value: Any) -> str:
 
 
 def value_text(value: Any) -> str:
-    """Return a value nearly as TOML writes it, without quotes."""
+    """Return a value nearly as TOML writes it, without quotes and passwords."""
     if isinstance(value, Mapping):
         return ", ".join(str(item) if key == "type" else f"{key} = {value_text(item)}" for key, item in value.items())
-    return value if isinstance(value, str) else toml_text(value)
+    return masked_lines(value if isinstance(value, str) else toml_text(value))
 
 
 def _header(sweep: Sweep, title: str) -> Markup:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from vtcore.components import BuildContext, build
+from vtcore.components import build
 from vtcore.errors import DataError, VtcoreError
 from vtcore.evaluation import EvaluatedSequence, build_metrics, common_classes, compare, truth_of
 from vtcore.experiments import Experiment, load_experiment
@@ -90,12 +90,7 @@ class TrialRunner:
         self._tables.pop("sweep", None)
         self._sequences = list(sequences)
         options = experiment.run
-        self.context = BuildContext(
-            device=options.device,
-            dtype=options.dtype,
-            classes=next((sequence.classes for sequence in sequences), ()),
-            seed=options.seed,
-        )
+        self.context = options.context(next((sequence.classes for sequence in sequences), ()))
         self._max_frames = options.max_frames
         self.metrics = build_metrics(experiment.metrics, self.context)
         self._writers: list[Writer] = [build(writer, self.context) for writer in experiment.writers]

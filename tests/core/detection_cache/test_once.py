@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,6 +16,7 @@ import pytest
 
 from vtcore.components import build
 from vtcore.detection_cache import DetectionCache, DetectOnce, StoredDetections, detect_once
+from vtcore.detection_cache.entry_writer import EntryWriter
 from vtcore.errors import DamagedSourceError, DataError, ExperimentError, OutputError
 from vtcore.experiments import Experiment, load_experiment
 from vtcore.frames import Frame, Sequence
@@ -100,8 +103,6 @@ print(stored.folder, stored.detections(7).boxes.tobytes().hex())
 
 
 def test_two_processes_at_once(street: Path, fake_site: Any, eyes: Any, cache_folder: Path) -> None:
-    import os
-
     environment = os.environ | {"PYTHONPATH": str(fake_site.folder)}
     started = [
         subprocess.Popen(
@@ -193,8 +194,62 @@ def test_what_is_refused(experiment: Load, street: Path, sequences: Any) -> None
         detect_once(experiment(), sequences(experiment())[0])
     assert DetectionCache().entries() == []
     (street / "005.png").write_bytes((street / "004.png").read_bytes())
-    with pytest.raises(OutputError, match="detections cannot be stored: Not a directory"):
-        detect_once(experiment(), sequences(experiment())[0], cache=DetectionCache(street / "004.png"))
+    once = DetectOnce(experiment(), cache=DetectionCache(street / "004.png"), temporary=False)
+    with pytest.raises(OutputError, match=r"004\.png: detections cannot be stored: Not a directory"):
+        once(sequences(experiment())[0])
+
+
+def test_where_the_cache_cannot_be_written_a_temporary_folder_will_do(
+    experiment: Load, sequences: Any, street: Path
+) -> None:
+    once = DetectOnce(experiment(), cache=DetectionCache(street / "004.png"))
+    stored = once(sequences(experiment())[0])
+    assert (stored.length, stored.temporary) == (9, True)
+    assert once.notes == ["street: detections are not cached: Not a directory"]
+    folder = stored.folder
+    del stored
+    assert not folder.exists()
+
+
+def test_a_full_disk_ends_the_work_at_once(
+    experiment: Load, sequences: Any, eyes: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = EntryWriter.add
+
+    def full(self: EntryWriter, frame: Frame, found: Instances) -> None:
+        if frame.index == 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        add(self, frame, found)
+
+    monkeypatch.setattr(EntryWriter, "add", full)
+    with pytest.raises(OutputError, match=r"cache: detections cannot be stored: No space left on device"):
+        detect_once(experiment(), sequences(experiment())[0])
+    assert eyes.seen == [0, 1, 2]
+    assert DetectionCache().entries() == []
+
+
+def test_passwords_stay_out_of_what_is_stored(experiment: Load, sequences: Any, eyes: Any, cache_folder: Path) -> None:
+    texts = [
+        f"detector={{type='eyes', weights='https://me:{word}@host/a.pt', more=['rtsp://u:{word}@cam/1']}}"
+        for word in ("secret", "other")
+    ]
+    stored = [detect_once(experiment(text), sequences(experiment())[0]) for text in texts]
+    assert stored[0].folder != stored[1].folder
+    config = stored[0].about["setup"]["detector"]["config"]
+    assert (config["weights"], config["more"]) == ("https://me:***@host/a.pt", ["rtsp://u:***@cam/1"])
+    files = [path for path in cache_folder.rglob("*") if path.is_file()]
+    assert not [path for path in files if b"secret" in path.read_bytes() or b"other" in path.read_bytes()]
+    assert detect_once(experiment(texts[0]), sequences(experiment())[0]).folder == stored[0].folder
+    assert eyes.seen == [*range(9)] * 2
+
+
+def test_a_sequence_may_have_a_long_name(experiment: Load, sequences: Any, eyes: Any) -> None:
+    for letter in "ab":
+        (sequence,) = sequences(experiment())
+        sequence.name = "x" * 240 + letter
+        assert not detect_once(experiment(), sequence).temporary
+        assert not detect_once(experiment(), sequence).temporary
+    assert eyes.seen == [*range(9)] * 2
 
 
 def _live(sequence: Sequence) -> Sequence:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from vtcore.sweeps import Sweep
+from vtcore.sweeps.report import value_text
 
 
 def test_it_shows_history_front_and_parameters(swept: Callable[..., Sweep]) -> None:
@@ -38,3 +39,8 @@ def test_it_shows_history_front_and_parameters(swept: Callable[..., Sweep]) -> N
 def test_no_report_where_none_is_wanted(swept: Callable[..., Sweep]) -> None:
     swept({"run": {"report": False}}, sweep__trials=1)
     assert not Path("sweep/report.html").exists()
+
+
+def test_values_are_shown_without_passwords() -> None:
+    assert value_text("rtsp://me:secret@camera/1") == "rtsp://me:***@camera/1"
+    assert value_text({"type": "x", "url": ["rtsp://me:secret@camera/1"]}) == 'x, url = ["rtsp://me:***@camera/1"]'
