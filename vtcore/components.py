@@ -11,7 +11,7 @@ import attrs
 
 from vtcore.errors import PluginError
 
-__all__ = ["BuildContext", "Component", "ComponentTable", "Configured", "Kind", "build", "load_object"]
+__all__ = ["BuildContext", "Command", "Component", "ComponentTable", "Configured", "Kind", "build", "load_object"]
 
 
 @attrs.frozen
@@ -71,6 +71,41 @@ class Kind:
 
 
 @attrs.frozen
+class Command:
+    """A subcommand of ``vtcore`` that a plugin offers.
+
+    Attributes:
+        name: The word after ``vtcore``: ``"weights"``.
+        summary: One sentence, shown by its ``--help``.
+        run: ``"package.module:function"`` that takes the parsed arguments (`argparse.Namespace`) and returns the exit
+            status; what it raises is told as for the core's commands.
+        arguments: ``"package.module:function"`` that declares the command's arguments on the `argparse.ArgumentParser`
+            that it is handed; empty for a command without any.
+    """
+
+    name: str
+    summary: str
+    run: str
+    arguments: str = ""
+
+    def load_run(self) -> Any:
+        """Import and return the function that does the work.
+
+        Raises:
+            PluginError: It cannot be imported.
+        """
+        return load_object(self.run, f"command {self.name!r}")
+
+    def load_arguments(self) -> Any:
+        """Import and return the function that declares the arguments, None where the command has none.
+
+        Raises:
+            PluginError: It cannot be imported.
+        """
+        return load_object(self.arguments, f"arguments of command {self.name!r}") if self.arguments else None
+
+
+@attrs.frozen
 class Configured:
     """A component with its checked config: what ``[tracker]`` becomes.
 
@@ -107,12 +142,17 @@ class BuildContext:
         dtype: Floating point type of networks: ``"float32"``, ``"float16"``, ``"bfloat16"``.
         classes: Class names of the data set; empty where it names none.
         seed: Seed for anything drawn at random.
+        channels_last: Whether networks keep their images and weights with the channels last, which is faster on some
+            devices.
+        compile: Whether networks are compiled (``torch.compile``) before they are used.
     """
 
     device: str = "auto"
     dtype: str = "float32"
     classes: tuple[str, ...] = ()
     seed: int = 0
+    channels_last: bool = False
+    compile: bool = False
 
 
 def load_object(path: str, what: str) -> Any:

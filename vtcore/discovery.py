@@ -17,7 +17,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 import vtcore
-from vtcore.components import Component, Kind
+from vtcore.components import Command, Component, Kind
 
 __all__ = ["ENTRY_POINT_GROUP", "Candidate", "PluginInfo", "Status", "core_candidate", "find_candidates"]
 
@@ -42,6 +42,7 @@ class PluginInfo:
         kinds: The kinds it brings; nothing unless ``ok``.
         module: The module that its entry point names.
         notes: What else is wrong with a plugin that works: a component that another plugin claims too.
+        commands: The subcommands it brings; nothing unless ``ok``.
     """
 
     name: str
@@ -54,6 +55,7 @@ class PluginInfo:
     kinds: tuple[Kind, ...] = ()
     module: str = ""
     notes: tuple[str, ...] = ()
+    commands: tuple[Command, ...] = ()
 
     @property
     def is_well(self) -> bool:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import pluggy
 
 if TYPE_CHECKING:
-    from vtcore.components import Component, Kind
+    from vtcore.components import Command, Component, Kind
     from vtcore.frames import Frame, Sequence
     from vtcore.instances import Instances
     from vtcore.runs import Run
@@ -39,6 +39,7 @@ REGISTERING_HOOKS = (
     "vtcore_trackers",
     "vtcore_metrics",
     "vtcore_components",
+    "vtcore_commands",
 )
 """The hooks that register; each is called once, when plugins are discovered."""
 
@@ -48,7 +49,7 @@ REGISTERING_HOOKS = (
 
 @hookspec
 def vtcore_kinds() -> Iterable[Kind]:  # type: ignore[empty-body]
-    """Return further kinds of components that the plugin's family brings (``motion``, ``reid``)."""
+    """Return further kinds of components that the plugin's family brings (``motion``)."""
 
 
 @hookspec
@@ -88,7 +89,12 @@ def vtcore_metrics() -> Iterable[Component]:  # type: ignore[empty-body]
 
 @hookspec
 def vtcore_components() -> Iterable[Component]:  # type: ignore[empty-body]
-    """Return components of any other kind: ``writer``, or a kind that some plugin brings."""
+    """Return components of any other kind: ``reid``, ``refiner``, ``writer``, or a kind that some plugin brings."""
+
+
+@hookspec
+def vtcore_commands() -> Iterable[Command]:  # type: ignore[empty-body]
+    """Return further subcommands of ``vtcore``. One named like a command of the core is never reached."""
 
 
 # --- The life of a run: called in the process of the run, in this order ---------------------------------------

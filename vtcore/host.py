@@ -20,14 +20,14 @@ import attrs
 import pluggy
 
 from vtcore import hookspecs
-from vtcore.components import Component, Kind, load_object
+from vtcore.components import Command, Component, Kind, load_object
 from vtcore.discovery import Candidate, PluginInfo, core_candidate, find_candidates
 from vtcore.errors import ComponentError, PluginError
 from vtcore.loading import LoadedPlugin, load, registered_name
 from vtcore.lookup import unknown_component, unknown_experiment, unknown_kind, unknown_plugin
 from vtcore.notification import listeners, tell
 from vtcore.registration import RUN_TIME_HOOKS
-from vtcore.settlement import Offer, claims_of, how_to_disable, settle
+from vtcore.settlement import Offer, claims_of, command_claims, how_to_disable, settle
 from vtcore.shipped_experiments import shipped_experiments
 from vtcore.suggestions import did_you_mean
 
@@ -214,6 +214,28 @@ class PluginHost:
             if claimed == component:
                 return plugin
         raise ComponentError(f"no plugin offers {component.kind} {component.name!r} as {component.target!r}")
+
+    def commands(self) -> dict[str, str]:
+        """Return the summary of every subcommand that plugins bring, by name, sorted."""
+        return {name: claims[0][0].summary for name, claims in sorted(command_claims(self.plugins).items())}
+
+    def command(self, name: str) -> Command | None:
+        """Return the subcommand of that name, None where no plugin brings one.
+
+        Raises:
+            PluginError: Two plugins claim it.
+        """
+        claims = command_claims(self.plugins).get(name)
+        if not claims:
+            return None
+        if len(claims) > 1:
+            claimants = [plugin for _, plugin in claims]
+            off = how_to_disable(claimants[-1], self.plugins)
+            raise PluginError(
+                f"command {name!r} is claimed by plugins {' and '.join(plugin.label for plugin in claimants)}; "
+                f"disable one of them: {DISABLE_VARIABLE}={off}"
+            )
+        return claims[0][0]
 
     def kind_of_interface(self, interface: object) -> Kind | None:
         """Return the kind whose interface this class is (the type of a config's field), None if of none."""

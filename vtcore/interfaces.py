@@ -15,7 +15,12 @@ transform may be replayed. A method ``files()`` yields the paths, as text or `Pa
 follow from, such as weights, whose content then is part of the key; ``{sequence}`` stands for the sequence's name. Of a
 config without it every option that names an existing file or folder counts. An attribute or property ``cacheable`` that
 is false keeps results out of the cache: those that are not the same from run to run, or cost nothing to find again. It
-is asked of a detector and of transforms; a component that holds others answers for them.
+is asked of a detector, of transforms and of a re-identification; a component that holds others answers for them.
+
+And one optional member is of the component itself, not of its config: a detector, re-identification or tracker may tell
+how its time is spent in an attribute ``seconds``, a dictionary from the names of finer stages (``"preprocess"``,
+``"crop"``, ``"forward"``, ``"postprocess"``) to the seconds spent in each since the component was made. It only ever
+grows; ``vtcore benchmark`` shows it.
 """
 
 from __future__ import annotations
@@ -29,7 +34,7 @@ if TYPE_CHECKING:
 
     from vtcore.evaluation import EvaluatedSequence
     from vtcore.frames import Frame, Sequence
-    from vtcore.instances import Instances
+    from vtcore.instances import Float32Array, Instances
     from vtcore.tables import TrackTable
 
 __all__ = [
@@ -39,6 +44,7 @@ __all__ = [
     "Detector",
     "Head",
     "Metric",
+    "ReId",
     "Refiner",
     "Tracker",
     "Transform",
@@ -48,6 +54,7 @@ __all__ = [
 DEFAULT_NEEDS: Mapping[str, frozenset[str]] = {
     "transform": frozenset({"image"}),
     "detector": frozenset({"image"}),
+    "reid": frozenset({"image"}),
     "tracker": frozenset({"image", "detections"}),
     "metric": frozenset({"annotations"}),
 }
@@ -112,6 +119,28 @@ class Detector(Protocol):
 
 
 @runtime_checkable
+class ReId(Protocol):
+    """Describes the looks of instances, so that they are known again when they come back.
+
+    A run calls it right behind the detector, with the same batch of frames, and puts what it returns into
+    `Instances.embeddings` before the tracker sees them; embeddings that came with the detections give way. It has no
+    memory: what it says of a box follows from the frame and the box alone.
+    """
+
+    def embed(self, frames: Seq[Frame], boxes: Seq[Float32Array]) -> Seq[Float32Array]:
+        """Return an embedding for each box.
+
+        Args:
+            frames: Frames with their images, as transforms left them.
+            boxes: For each frame float32 ``(n, 4)``, ``x1, y1, x2, y2`` in pixels of the original frame; they may
+                reach beyond it, be empty, or be none at all.
+
+        Returns:
+            For each frame float32 ``(n, D)``, finite; D is the same for all frames, also where n is 0.
+        """
+
+
+@runtime_checkable
 class Tracker(Protocol):
     """Gives instances identities over time.
 
@@ -119,6 +148,13 @@ class Tracker(Protocol):
 
     - ``state_dict() -> dict[str, NDArray]``: a copy of all that decides what comes next, without pickled objects;
     - ``load_state_dict(state)``: go on from it.
+
+    And one that spares work where a `ReId` computes embeddings:
+
+    - ``wants_embeddings(detections: Instances) -> BoolArray``, ``(N,)``: for which detections `update` looks at the
+      embedding. It may follow from the detections and from the tracker's options, not from what the tracker has seen:
+      it is asked ahead of `update`, in another thread. Rows that are not wanted are zeros. A tracker without it wants
+      all.
 
     A config with a true ``persist`` says that the tracker goes on from one sequence to the next. A run then tracks all
     sequences in order and keeps the state after each, so that it can be resumed.

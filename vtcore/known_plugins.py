@@ -9,7 +9,15 @@ from collections.abc import Mapping
 
 import attrs
 
-__all__ = ["KNOWN_PLUGINS", "KnownPlugin", "bringer", "known_components", "known_plugin", "none_installed"]
+__all__ = [
+    "KNOWN_PLUGINS",
+    "KnownPlugin",
+    "bringer",
+    "command_bringer",
+    "known_components",
+    "known_plugin",
+    "none_installed",
+]
 
 
 @attrs.frozen
@@ -20,11 +28,13 @@ class KnownPlugin:
         name: Of its entry point.
         distribution: What ``pip install`` takes.
         components: Names of its components by kind.
+        commands: Names of the subcommands that it brings.
     """
 
     name: str
     distribution: str
     components: Mapping[str, tuple[str, ...]]
+    commands: tuple[str, ...] = ()
 
     @property
     def pip_install(self) -> str:
@@ -66,6 +76,11 @@ KNOWN_PLUGINS = (
 def bringer(kind: str, name: str) -> KnownPlugin | None:
     """Return the published plugin that brings a component, None if none does."""
     return next((known for known in KNOWN_PLUGINS if name in known.components.get(kind, ())), None)
+
+
+def command_bringer(name: str) -> KnownPlugin | None:
+    """Return the published plugin that brings a subcommand, None if none does."""
+    return next((known for known in KNOWN_PLUGINS if name in known.commands), None)
 
 
 def known_components(kind: str) -> tuple[str, ...]:

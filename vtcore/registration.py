@@ -12,7 +12,7 @@ import attrs
 import pluggy
 
 from vtcore import hookspecs
-from vtcore.components import Component, Kind
+from vtcore.components import Command, Component, Kind
 from vtcore.suggestions import did_you_mean, near_miss
 
 __all__ = ["RUN_TIME_HOOKS", "Declared", "Rejection", "admit", "declared_by"]
@@ -59,6 +59,7 @@ class Declared:
 
     kinds: tuple[Kind, ...] = ()
     components: tuple[Component, ...] = ()
+    commands: tuple[Command, ...] = ()
 
 
 def _one_line(error: BaseException) -> str:
@@ -158,6 +159,7 @@ def declared_by(manager: pluggy.PluginManager, plugin: object) -> Declared:
     """
     kinds: list[Kind] = []
     components: list[Component] = []
+    commands: list[Command] = []
     for hook in hookspecs.REGISTERING_HOOKS:
         for implementation in getattr(manager.hook, hook).get_hookimpls():
             if implementation.plugin is not plugin:
@@ -166,10 +168,12 @@ def declared_by(manager: pluggy.PluginManager, plugin: object) -> Declared:
             for value in returned:
                 if hook == "vtcore_kinds":
                     kinds.append(_checked_kind(value))
+                elif hook == "vtcore_commands":
+                    commands.append(_checked_command(value))
                 else:
                     components.append(_checked_component(hook, value))
-    _refuse_repeated(kinds, components)
-    return Declared(tuple(kinds), tuple(components))
+    _refuse_repeated(kinds, components, commands)
+    return Declared(tuple(kinds), tuple(components), tuple(commands))
 
 
 def _returned(hook: str, function: Callable[[], Any]) -> list[Any]:
@@ -179,7 +183,7 @@ def _returned(hook: str, function: Callable[[], Any]) -> list[Any]:
             return list(returned)
     except (Exception, SystemExit) as error:
         raise Rejection(f"hook {hook!r} failed", error) from error
-    wanted = "kinds" if hook == "vtcore_kinds" else "components"
+    wanted = {"vtcore_kinds": "kinds", "vtcore_commands": "commands"}.get(hook, "components")
     raise Rejection(f"hook {hook!r} must return a list of {wanted}, got {type(returned).__name__}")
 
 
@@ -188,6 +192,14 @@ def _checked_kind(value: Any) -> Kind:
         raise Rejection(f"hook 'vtcore_kinds' must return kinds, got {value!r}")
     where = f"kind {value.name!r}"
     _check_texts(where, value, slugs=("name",), paths=("interface",), texts=("summary",))
+    return value
+
+
+def _checked_command(value: Any) -> Command:
+    if not isinstance(value, Command):
+        raise Rejection(f"hook 'vtcore_commands' must return commands, got {value!r}")
+    paths = ("run", "arguments") if value.arguments else ("run",)
+    _check_texts(f"command {value.name!r}", value, slugs=("name",), paths=paths, texts=("summary",))
     return value
 
 
@@ -215,10 +227,11 @@ def _check_texts(
             raise Rejection(f"{where}: {field} must read 'package.module:Name', got {text!r}")
 
 
-def _refuse_repeated(kinds: Iterable[Kind], components: Iterable[Component]) -> None:
+def _refuse_repeated(kinds: Iterable[Kind], components: Iterable[Component], commands: Iterable[Command]) -> None:
     seen: set[str] = set()
     names = [f"kind {kind.name!r}" for kind in kinds]
     names += [f"{component.kind} {component.name!r}" for component in components]
+    names += [f"command {command.name!r}" for command in commands]
     for name in names:
         if name in seen:
             raise Rejection(f"{name} is registered twice by the same plugin")

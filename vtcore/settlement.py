@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import attrs
 
-from vtcore.components import Component, Kind
+from vtcore.cli import COMMANDS as CORE_COMMANDS
+from vtcore.components import Command, Component, Kind
 from vtcore.discovery import PluginInfo
 from vtcore.registration import Declared
 from vtcore.suggestions import did_you_mean
 
-__all__ = ["CORE_KINDS", "Offer", "claims_of", "how_to_disable", "settle"]
+__all__ = ["CORE_KINDS", "Offer", "claims_of", "command_claims", "how_to_disable", "settle"]
 
 CORE_KINDS = (
     Kind("dataset", "vtcore.interfaces:Dataset", "A set of sequences: a data set, a folder of images, a video."),
@@ -19,6 +20,7 @@ CORE_KINDS = (
     Kind("backbone", "vtcore.interfaces:Backbone", "A network from images to feature maps."),
     Kind("head", "vtcore.interfaces:Head", "A network from feature maps to predictions."),
     Kind("detector", "vtcore.interfaces:Detector", "Finds instances in frames."),
+    Kind("reid", "vtcore.interfaces:ReId", "Describes the looks of instances, so that they are known again."),
     Kind("tracker", "vtcore.interfaces:Tracker", "Gives instances identities over time."),
     Kind("refiner", "vtcore.interfaces:Refiner", "Refines the tracks of a finished sequence: fills, smooths, joins."),
     Kind("metric", "vtcore.interfaces:Metric", "Scores results against annotations."),
@@ -56,8 +58,13 @@ def settle(offers: Iterable[Offer]) -> tuple[list[PluginInfo], dict[str, Kind]]:
         if not refused:
             break
         offers = [_refuse(offer, refused[index]) if index in refused else offer for index, offer in enumerate(offers)]
-    claims = claims_of([_granted(offer, ()) for offer in offers])
-    return [_granted(offer, _clashes(offer, claims)) for offer in offers], kinds
+    bare = [_granted(offer, ()) for offer in offers]
+    claims, namesakes = claims_of(bare), command_claims(bare)
+    plugins = [
+        _granted(offer, _clashes(offer, claims) + _clashing_commands(offer, namesakes, CORE_COMMANDS))
+        for offer in offers
+    ]
+    return plugins, kinds
 
 
 def claims_of(plugins: Iterable[PluginInfo]) -> dict[tuple[str, str], list[tuple[Component, PluginInfo]]]:
@@ -66,6 +73,15 @@ def claims_of(plugins: Iterable[PluginInfo]) -> dict[tuple[str, str], list[tuple
     for plugin in plugins:
         for component in plugin.components:
             claims.setdefault((component.kind, component.name), []).append((component, plugin))
+    return claims
+
+
+def command_claims(plugins: Iterable[PluginInfo]) -> dict[str, list[tuple[Command, PluginInfo]]]:
+    """Return who claims each subcommand, by name."""
+    claims: dict[str, list[tuple[Command, PluginInfo]]] = {}
+    for plugin in plugins:
+        for command in plugin.commands:
+            claims.setdefault(command.name, []).append((command, plugin))
     return claims
 
 
@@ -105,7 +121,10 @@ def _refuse(offer: Offer, reason: str) -> Offer:
 
 
 def _granted(offer: Offer, notes: tuple[str, ...]) -> PluginInfo:
-    return attrs.evolve(offer.info, components=offer.declared.components, kinds=offer.declared.kinds, notes=notes)
+    declared = offer.declared
+    return attrs.evolve(
+        offer.info, components=declared.components, kinds=declared.kinds, commands=declared.commands, notes=notes
+    )
 
 
 def _clashes(offer: Offer, claims: Mapping[tuple[str, str], list[tuple[Component, PluginInfo]]]) -> tuple[str, ...]:
@@ -115,4 +134,17 @@ def _clashes(offer: Offer, claims: Mapping[tuple[str, str], list[tuple[Component
         if len(claimants) > 1:
             others = " and ".join(plugin.label for plugin in claimants if plugin.label != offer.info.label)
             notes.append(f"{component.kind} {component.name!r} is also claimed by plugin {others}")
+    return tuple(notes)
+
+
+def _clashing_commands(
+    offer: Offer, claims: Mapping[str, list[tuple[Command, PluginInfo]]], core: Collection[str]
+) -> tuple[str, ...]:
+    notes = []
+    for command in offer.declared.commands:
+        others = [plugin.label for _, plugin in claims[command.name] if plugin.label != offer.info.label]
+        if command.name in core:
+            notes.append(f"command {command.name!r} is the core's own; the plugin's is never reached")
+        elif others:
+            notes.append(f"command {command.name!r} is also claimed by plugin {' and '.join(others)}")
     return tuple(notes)

@@ -115,11 +115,11 @@ def _sequences(experiment: Experiment, objects: Mapping[str, Any]) -> tuple[Sequ
 def _pipeline(
     experiment: Experiment, objects: Mapping[str, Any], sequences: Seq[Sequence], *, images: bool
 ) -> Pipeline:
-    from vtcore.components import BuildContext, build
+    from vtcore.components import build
     from vtcore.detection_cache import RunCache
     from vtcore.runs.pipeline import Pipeline
 
-    context = BuildContext(device=experiment.run.device, dtype=experiment.run.dtype, seed=experiment.run.seed)
+    context = experiment.run.context()
     cache = RunCache(experiment)
     built: dict[str, Any] = {}
     if experiment.detector is not None:

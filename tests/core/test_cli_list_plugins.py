@@ -138,6 +138,7 @@ def test_json(fake_site: Any, run: Any) -> None:
         "components": [
             {"kind": "tracker", "name": "one", "config": "m:C", "target": "m:T", "summary": "s", "paper": ""}
         ],
+        "commands": [],
         "traceback": "",
     }
 

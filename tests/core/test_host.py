@@ -29,6 +29,7 @@ def test_core_offers_its_components_and_kinds(fake_site: Any) -> None:
         "backbone",
         "head",
         "detector",
+        "reid",
         "tracker",
         "refiner",
         "metric",

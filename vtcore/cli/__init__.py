@@ -2,7 +2,8 @@
 
 A command's module has ``HELP`` (what ``vtcore <command> --help`` says above its options), ``add_arguments(parser)``
 and ``execute(arguments)``, which returns the exit status. This module imports argparse and nothing of ours, so that
-``vtcore --help`` answers at once.
+``vtcore --help`` answers at once. A word that is none of the core's commands is looked for among those of plugins
+(`vtcore.cli.plugin_commands`); only then are plugins discovered.
 
 Exit status: 0 all is well; 1 the command found something wrong; 2 a `VtcoreError`, or arguments that make no sense;
 130 interrupted. Anything else that escapes is a bug and shows its traceback.
@@ -16,6 +17,10 @@ import os
 import sys
 from collections.abc import Sequence
 from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vtcore.cli.plugin_commands import PluginCommand
 
 __all__ = ["COMMANDS", "main"]
 
@@ -34,7 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 """Module and one-line help of every command."""
 
 _EPILOG = """\
-vtcore <command> --help explains a command.
+vtcore <command> --help explains a command. Plugins may add commands: vtcore list-plugins shows them.
 VTCORE_DISABLE_PLUGINS=name,name leaves plugins out; VTCORE_TRACEBACK=1 shows where an error comes from.
 """
 
@@ -51,12 +56,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else list(argv)
     # Nothing but flags can stand before the command.
     command = next((argument for argument in arguments if not argument.startswith("-")), None)
-    if command is not None and command not in COMMANDS:
-        from vtcore.cli.console import print_error
-        from vtcore.suggestions import did_you_mean_or_list
-
-        print_error(f"unknown command {command!r}; {did_you_mean_or_list(command, COMMANDS)}")
-        return 2
     try:
         return _run(command, arguments)
     except KeyboardInterrupt as stop:
@@ -78,7 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(command: str | None, arguments: list[str]) -> int:
-    module = None if command is None else importlib.import_module(COMMANDS[command][0])
+    module = None if command is None else _module(command)
     parser = _parser(command, module)
     try:
         parsed = parser.parse_args(arguments)
@@ -96,7 +95,20 @@ def _run(command: str | None, arguments: list[str]) -> int:
     return status
 
 
-def _parser(command: str | None, module: ModuleType | None) -> argparse.ArgumentParser:
+def _module(command: str) -> ModuleType | PluginCommand:
+    """Return what does a command: a module of the core's, or else what a plugin brings.
+
+    Raises:
+        VtcoreError: There is no such command.
+    """
+    if command in COMMANDS:
+        return importlib.import_module(COMMANDS[command][0])
+    from vtcore.cli.plugin_commands import find_command
+
+    return find_command(command, COMMANDS)
+
+
+def _parser(command: str | None, module: ModuleType | PluginCommand | None) -> argparse.ArgumentParser:
     """Return a parser that knows all commands by name and `command` with its arguments."""
     parser = argparse.ArgumentParser(
         prog="vtcore",
@@ -108,11 +120,14 @@ def _parser(command: str | None, module: ModuleType | None) -> argparse.Argument
     parser.add_argument("--version", action="version", version=f"vtcore {_version()}")
     commands = parser.add_subparsers(title="commands", metavar="<command>")
     for name, (_, summary) in COMMANDS.items():
-        if name == command and module is not None:
+        if name != command:
+            commands.add_parser(name, help=summary)
+        elif module is not None:
             own = commands.add_parser(name, help=summary, description=module.HELP, allow_abbrev=False)
             module.add_arguments(own)
-        else:
-            commands.add_parser(name, help=summary)
+    if command is not None and command not in COMMANDS and module is not None:
+        own = commands.add_parser(command, help=module.HELP, description=module.HELP, allow_abbrev=False)
+        module.add_arguments(own)
     return parser
 
 

@@ -18,6 +18,7 @@ With ``--json`` it prints one object::
           "kinds": [{"name": "...", "interface": "...", "summary": "..."}],
           "components": [{"kind": "tracker", "name": "bytetrack", "config": "...", "target": "...",
                           "summary": "...", "paper": "..."}],
+          "commands": [{"name": "weights", "summary": "...", "run": "...", "arguments": "..."}],
           "traceback": ""                 of the failure, if an exception was one
         }
       ]
@@ -91,6 +92,7 @@ def _plugin_data(plugin: PluginInfo) -> dict[str, Any]:
         "module": plugin.module,
         "kinds": [attrs.asdict(kind) for kind in plugin.kinds],
         "components": [attrs.asdict(component) for component in plugin.components],
+        "commands": [attrs.asdict(command) for command in plugin.commands],
         "traceback": plugin.traceback,
     }
 
@@ -157,6 +159,8 @@ def _contents(plugin: PluginInfo) -> Text:
     lines = [Text(f"{kind}: {', '.join(names)}") for kind, names in by_kind.items()]
     if plugin.kinds:
         lines.insert(0, Text(f"kinds: {', '.join(kind.name for kind in plugin.kinds)}"))
+    if plugin.commands:
+        lines.append(Text(f"commands: {', '.join(command.name for command in plugin.commands)}"))
     lines += [Text(problem, "red") for problem in (plugin.reason, *plugin.notes) if problem]
     return Text("\n").join(lines)
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import attrs
 
-from vtcore.components import ComponentTable, Configured
+from vtcore.components import BuildContext, ComponentTable, Configured
 from vtcore.errors import Problem
 from vtcore.experiments.origins import Origin, problem_at
 from vtcore.experiments.positions import KeyPath, parse_key
 from vtcore.experiments.printing import experiment_text
 from vtcore.experiments.resolving import resolved_tables
 from vtcore.experiments.sweep_options import SweepOptions
-from vtcore.interfaces import DEFAULT_NEEDS, Dataset, Detector, Metric, Refiner, Tracker, Transform, Writer
+from vtcore.interfaces import DEFAULT_NEEDS, Dataset, Detector, Metric, Refiner, ReId, Tracker, Transform, Writer
 from vtcore.options import METADATA_KEY, OptionInfo, option
 
 __all__ = ["Experiment", "ExperimentTables", "PluginOptions", "RunOptions", "needs_of"]
@@ -48,7 +48,18 @@ class RunOptions:
         metadata={METADATA_KEY: OptionInfo("Where networks run: auto, cpu, cuda, cuda:<number> or mps.")},
         validator=_known_device,
     )
-    dtype: str = option("float32", "Floating point type of networks.", choices=("float32", "float16", "bfloat16"))
+    dtype: str = option(
+        "float32",
+        "Floating point type of networks; float16 and bfloat16 mean mixed precision: what would lose by it stays "
+        "float32.",
+        choices=("float32", "float16", "bfloat16"),
+    )
+    channels_last: bool = option(
+        False, "Keep images and weights of networks with the channels last, which is faster on some devices."
+    )
+    compile: bool = option(
+        False, "Compile networks (torch.compile): the first frames take long, those after them are faster."
+    )
     sequences: list[str] = option(factory=list, help="Only these sequences; empty means all.")
     max_frames: int = option(0, "Stop each sequence after so many frames; 0 means never.", unit="frames", ge=0)
     prefetch: int = option(8, "Frames decoded ahead; more smooths over slow frames.", unit="frames", ge=1)
@@ -60,6 +71,21 @@ class RunOptions:
     )
     report: bool = option(True, "Write report.html.")
     show: bool = option(False, "Show the tracks in a window while they are made, where there is a display.")
+
+    def context(self, classes: tuple[str, ...] = ()) -> BuildContext:
+        """Return what components are built with.
+
+        Args:
+            classes: Class names of the data set.
+        """
+        return BuildContext(
+            device=self.device,
+            dtype=self.dtype,
+            classes=classes,
+            seed=self.seed,
+            channels_last=self.channels_last,
+            compile=self.compile,
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -77,6 +103,7 @@ class ExperimentTables:
     dataset: Dataset | None = option(None, "What to run on.")
     transforms: list[Transform] = option(factory=list, help="Applied to every frame, in order.")
     detector: Detector | None = option(None, "Finds instances in frames.")
+    reid: ReId | None = option(None, "Describes the looks of what was detected, for trackers that compare them.")
     tracker: Tracker | None = option(None, "Gives instances identities over time.")
     refiners: list[Refiner] = option(factory=list, help="Refine each sequence's results, in order, before scoring.")
     metrics: list[Metric] = option(factory=list, help="Score the results against annotations.")
@@ -96,6 +123,8 @@ class Experiment:
         dataset: What to run on.
         transforms: Applied to every frame, in order.
         detector: Finds instances; None where the tracker needs none, or only given ones are scored.
+        reid: Describes the looks of what was detected; None where embeddings come with the detections, or nobody
+            compares them.
         tracker: Gives instances identities; None for detection alone.
         refiners: Refine each sequence's results, in order, before they are scored.
         metrics: Score the results.
@@ -111,6 +140,7 @@ class Experiment:
     dataset: Configured | None = None
     transforms: tuple[Configured, ...] = ()
     detector: Configured | None = None
+    reid: Configured | None = None
     tracker: Configured | None = None
     refiners: tuple[Configured, ...] = ()
     metrics: tuple[Configured, ...] = ()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from vtcore.components import BuildContext, build
+from vtcore.components import build
 from vtcore.errors import Problem
 from vtcore.experiments.experiment import Experiment
 from vtcore.preflight.findings import EXPECTED_ERRORS, Finding, answers, blamed, fault, told, who_needs
@@ -35,11 +35,9 @@ def listed_sequences(experiment: Experiment) -> tuple[Any, list[Sequence], list[
     """Make the data set and list its sequences; the data set is None where it cannot be made."""
     if experiment.dataset is None:
         return None, [], []
-    options = experiment.run
-    context = BuildContext(device=options.device, dtype=options.dtype, seed=options.seed)
     dataset = None
     try:
-        dataset = build(experiment.dataset, context)
+        dataset = build(experiment.dataset, experiment.run.context())
         sequences = list(dataset.sequences())
     except EXPECTED_ERRORS as error:
         lines = told(error).splitlines()

@@ -119,12 +119,7 @@ class Run:
 
     def _build(self) -> None:
         experiment, options = self.experiment, self.experiment.run
-        context = BuildContext(
-            device=options.device,
-            dtype=options.dtype,
-            classes=next((sequence.classes for sequence in self.sequences), ()),
-            seed=options.seed,
-        )
+        context = options.context(next((sequence.classes for sequence in self.sequences), ()))
         random.seed(options.seed)
         self._writers = [build(writer, context) for writer in experiment.writers]
         self._check_writers()

@@ -72,6 +72,8 @@ def test_resolved_holds_every_default_and_no_none(load: Load, write: Callable[..
             "seed": 4,
             "device": "auto",
             "dtype": "float32",
+            "channels_last": False,
+            "compile": False,
             "sequences": [],
             "max_frames": 0,
             "prefetch": 8,
