@@ -43,4 +43,4 @@ def test_no_report_where_none_is_wanted(swept: Callable[..., Sweep]) -> None:
 
 def test_values_are_shown_without_passwords() -> None:
     assert value_text("rtsp://me:secret@camera/1") == "rtsp://me:***@camera/1"
-    assert value_text({"type": "x", "url": ["rtsp://me:secret@camera/1"]}) == 'x, url = ["rtsp://me:***@camera/1"]'
+    assert value_text({"type": "x", "url": ["rtsp://me:secret@camera/1"]}) == "x, url = ['rtsp://me:***@camera/1']"
