@@ -1,4 +1,4 @@
-"""What the networks of plugins share: weights from files, fitted with a report; devices."""
+"""What the networks of plugins share: weights from files and addresses, fitted with a report; running; devices."""
 
 from __future__ import annotations
 
@@ -7,20 +7,48 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vtrack_nets.checkpoints import load_state
     from vtrack_nets.device import resolve_device
-    from vtrack_nets.errors import CheckpointError, DeviceError
+    from vtrack_nets.errors import CheckpointError, DeviceError, DownloadError
     from vtrack_nets.fitting import FitReport, Reshaped, fit
-
-__all__ = ["CheckpointError", "DeviceError", "FitReport", "Reshaped", "fit", "load_state", "resolve_device"]
+    from vtrack_nets.loading import load_weights
+    from vtrack_nets.running import NetworkRunner
+    from vtrack_nets.sources import local_file
+    from vtrack_nets.weights_option import sha256_option, weight_files, weights_option, weights_problems
 
 _MODULES = {
     "CheckpointError": "errors",
     "DeviceError": "errors",
+    "DownloadError": "errors",
     "FitReport": "fitting",
+    "NetworkRunner": "running",
     "Reshaped": "fitting",
     "fit": "fitting",
     "load_state": "checkpoints",
+    "load_weights": "loading",
+    "local_file": "sources",
     "resolve_device": "device",
+    "sha256_option": "weights_option",
+    "weight_files": "weights_option",
+    "weights_option": "weights_option",
+    "weights_problems": "weights_option",
 }
+
+__all__ = [
+    "CheckpointError",
+    "DeviceError",
+    "DownloadError",
+    "FitReport",
+    "NetworkRunner",
+    "Reshaped",
+    "fit",
+    "load_state",
+    "load_weights",
+    "local_file",
+    "resolve_device",
+    "sha256_option",
+    "weight_files",
+    "weights_option",
+    "weights_problems",
+]
 
 
 def __getattr__(name: str) -> Any:

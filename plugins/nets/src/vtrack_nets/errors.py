@@ -3,14 +3,15 @@
 VtcoreError
 ├── DataError
 │   └── CheckpointError    a file of weights is missing, damaged, refused, or of another network
-└── DeviceError            a device is unknown, or not there
+├── DownloadError          an address cannot be fetched, or gives another file than it must
+└── DeviceError            a device is unknown, not there, or too small
 """
 
 from __future__ import annotations
 
 from vtcore.errors import DataError, VtcoreError
 
-__all__ = ["CheckpointError", "DeviceError", "shown"]
+__all__ = ["CheckpointError", "DeviceError", "DownloadError", "shown"]
 
 _LONGEST = 100
 
@@ -20,7 +21,11 @@ class CheckpointError(DataError):
 
 
 class DeviceError(VtcoreError):
-    """A device is unknown, or this machine does not have it."""
+    """A device is unknown, or this machine does not have it, or its memory is too small."""
+
+
+class DownloadError(VtcoreError):
+    """An address cannot be fetched, or gives another file than it must; the message names the address."""
 
 
 def shown(text: str) -> str:
