@@ -1,0 +1,1 @@
+"""What detectors share: options, batches of frames, letterbox and resizing, class names and filters, NMS."""
