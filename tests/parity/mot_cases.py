@@ -318,8 +318,8 @@ def aflink(case: Any) -> None:
     refiners = _aflink_refiners(case)
     import torch
 
+    from vtrack_common_mot.table_tracks import Tracks
     from vtrack_plugin_aflink.features import beginnings, endings, standardised
-    from vtrack_plugin_aflink.tracks import Tracks
 
     stated, check, rows = case.stated, case.checker(), case.stored()["given:tracks"]
     network, size = refiners[""].network, stated["hyper"]["length"]
@@ -331,7 +331,7 @@ def aflink(case: Any) -> None:
         check.close("temporal", network.TemporalModule_1(pairs[0][:1]))
     # Frames count from 1 there, from 0 in tables.
     table = _table(rows - np.eye(rows.shape[1])[0])
-    tracks = Tracks.of(table)
+    tracks = Tracks.of(table, by_appearance=True)
     by_id = table.ids[tracks.firsts].argsort()
     judged = np.full((len(tracks), len(tracks)), -1.0)
     before, after = (1 - np.eye(len(tracks))).nonzero()
@@ -344,7 +344,7 @@ def aflink(case: Any) -> None:
         check.close(name, value[0])
     # The reference takes the place of a track in order of appearance for its id: ours does, where these are the same.
     in_order = table.ids[tracks.firsts].tolist() == list(range(len(tracks)))
-    for refiner in [refiners["mmdet"], refiners[""]][: 1 + in_order]:
+    for refiner in [refiners["mmdetection"], refiners[""]][: 1 + in_order]:
         linked = refiner.refine(table)
         _rows(check, "linked", TrackTable(linked.frames + 1, linked.ltwh, ids=linked.ids, scores=linked.scores))
     check.finish()
@@ -364,7 +364,7 @@ def _aflink_refiners(case: Any) -> dict[str, Any]:
         torch.save({"state_dict": scaled}, weights)
         return {
             compat: _refiner("aflink", **options, weights=str(weights), device="cpu", compat=compat)
-            for compat in ("", "mmdet")
+            for compat in ("", "mmdetection")
         }
 
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
 from vtcore.tables import TrackTable
+from vtrack_common_mot.table_tracks import Tracks
 from vtrack_plugin_aflink.linking import best_pairs, joined_ids, joined_ids_by_number
-from vtrack_plugin_aflink.tracks import Tracks, near_pairs
+from vtrack_plugin_aflink.pairs import near_pairs
 
 
 def test_tracks_are_numbered_by_appearance(walk):
@@ -18,7 +19,7 @@ def test_tracks_are_numbered_by_appearance(walk):
     table = TrackTable(
         [*table.frames, 1, 2], np.concatenate((table.ltwh, table.ltwh[:2])), ids=[*table.ids.tolist(), 40, 40]
     )
-    tracks = Tracks.of(table)
+    tracks = Tracks.of(table, by_appearance=True)
     assert len(tracks) == 3
     assert table.ids[tracks.firsts].tolist() == [40, 9, 2]
     assert tracks.lengths.tolist() == [2, 3, 1]
@@ -31,7 +32,7 @@ def test_tracks_are_numbered_by_appearance(walk):
 @pytest.mark.parametrize("distance", [0.0, 75.0, 1e6])
 def test_near_pairs_are_those_of_the_definition(crowd, frames, distance):
     table = crowd(60, size=300)
-    tracks = Tracks.of(table)
+    tracks = Tracks.of(table, by_appearance=True)
     found = set(zip(*map(np.ndarray.tolist, near_pairs(table, tracks, frames, distance, per_class=True)), strict=True))
     expected = set()
     for i, last in enumerate(tracks.lasts.tolist()):
@@ -45,7 +46,7 @@ def test_near_pairs_are_those_of_the_definition(crowd, frames, distance):
 
 def test_classes_are_those_of_the_rows_that_meet(walk):
     table = walk((1, range(5), (0, 0), (0, 0)), (2, range(6, 9), (0, 0), (0, 0)), labels=[0, 0, 0, 0, 1, 1, 0, 0])
-    tracks = Tracks.of(table)
+    tracks = Tracks.of(table, by_appearance=True)
     for frames, expected in (((0, 30), 1), ((3, 30), 0)):
         assert len(near_pairs(table, tracks, frames, 9, per_class=True)[0]) == expected
     other = TrackTable(table.frames, table.ltwh, ids=table.ids, labels=[1, 1, 1, 1, 0, 1, 1, 1])
@@ -84,7 +85,7 @@ def test_sure_pairs_cost_nothing_and_count():
 
 def test_chains_have_the_id_of_the_first(walk):
     table = walk(*[(number, [10 * place], (0, 0), (0, 0)) for place, number in enumerate([7, 3, 9, 1, 5])])
-    tracks = Tracks.of(table)
+    tracks = Tracks.of(table, by_appearance=True)
     ids = joined_ids(table, tracks, np.array([0, 1, 3]), np.array([1, 2, 4]))
     assert ids.tolist() == [7, 7, 7, 1, 1]
     assert joined_ids(table, tracks, np.array([1, 0]), np.array([0, 1])).tolist() == [7, 7, 9, 1, 5]

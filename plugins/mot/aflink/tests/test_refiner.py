@@ -12,9 +12,10 @@ from vtcore.host import plugin_host
 from vtcore.interfaces import Refiner
 from vtcore.masks import Masks
 from vtcore.tables import TrackTable
+from vtrack_common_mot.table_tracks import Tracks
 from vtrack_nets import DeviceError
 from vtrack_plugin_aflink import AFLink
-from vtrack_plugin_aflink.tracks import Tracks, near_pairs
+from vtrack_plugin_aflink.pairs import near_pairs
 
 
 def names(table: TrackTable) -> list[int]:
@@ -40,7 +41,7 @@ def test_a_track_that_goes_on_is_joined(linker, walk):
 def test_right_whatever_the_ids_are(linker, crowd, seed):
     """With ids 0, 1, 2, ... in order of appearance the published code is right: any other ids give the same tracks."""
     table = crowd(60, seed, size=200)
-    linked = linker(compat="mmdet").refine(table)
+    linked = linker(compat="mmdetection").refine(table)
     assert len(names(linked)) < 45
     for shift, step in ((0, 1), (10, 1), (1, 1), (3, 7)):
         other = linker().refine(with_ids(table, table.ids * step + shift))
@@ -53,11 +54,11 @@ def test_right_whatever_the_ids_are(linker, crowd, seed):
 
 def test_compat_links_nothing_where_ids_are_greater_than_places(linker, crowd):
     table = crowd(60, shift=60)
-    assert names(linker(compat="mmdet").refine(table)) == list(range(60, 120))
+    assert names(linker(compat="mmdetection").refine(table)) == list(range(60, 120))
     assert len(names(linker().refine(table))) < 60
     # Ten more than the places: some places are ids as well, of other tracks.
     table = crowd(60, shift=10)
-    wrong, right = linker(compat="mmdet").refine(table), linker().refine(table)
+    wrong, right = linker(compat="mmdetection").refine(table), linker().refine(table)
     assert not np.array_equal(wrong.ids, right.ids)
 
 
@@ -110,7 +111,7 @@ def test_every_column_stays(linker, walk):
 @pytest.mark.parametrize("batch_size", [1, 7, 10_000])
 def test_the_size_of_batches_changes_nothing(linker, crowd, batch_size):
     table = crowd(16)
-    tracks = Tracks.of(table)
+    tracks = Tracks.of(table, by_appearance=True)
     pairs = near_pairs(table, tracks, (0, 30), 1e6, per_class=True)
     found, wanted = (linker(batch_size=size).confidence(table, tracks, *pairs) for size in (batch_size, 256))
     assert len(found) > 10
@@ -119,13 +120,13 @@ def test_the_size_of_batches_changes_nothing(linker, crowd, batch_size):
 
 def test_the_threshold_is_within_the_allowed_range(linker, walk):
     table = walk((1, range(5), (0, 0), (3, 0)), (2, range(6, 19), (0, 0), (3, 0)))
-    tracks = Tracks.of(table)
+    tracks = Tracks.of(table, by_appearance=True)
     (found,) = linker().confidence(table, tracks, np.array([0]), np.array([1]))
     assert names(linker(confidence_threshold=float(found)).refine(table)) == [1]
     assert names(linker(confidence_threshold=float(np.nextafter(found, 1))).refine(table)) == [1, 2]
 
 
-@pytest.mark.parametrize("compat", ["", "mmdet"])
+@pytest.mark.parametrize("compat", ["", "mmdetection"])
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(
@@ -186,7 +187,7 @@ def test_device_of_the_run_or_its_own(weights):
 @pytest.mark.skipif("not __import__('torch').cuda.is_available()", reason="needs a CUDA device")
 def test_the_same_on_cuda(linker, crowd):
     table = crowd(60)
-    tracks = Tracks.of(table)
+    tracks = Tracks.of(table, by_appearance=True)
     pairs = near_pairs(table, tracks, (0, 30), 1e6, per_class=True)
     here, there = (linker(device=device).confidence(table, tracks, *pairs) for device in ("cpu", "cuda"))
     assert np.allclose(here, there, atol=1e-5)
@@ -196,11 +197,12 @@ def test_the_same_on_cuda(linker, crowd):
     ("options", "message"),
     [
         ({"temporal_threshold": (30, 0)}, "temporal_threshold: must not fall, got 30 and 0"),
+        ({"temporal_threshold": (0, 1, 2)}, "temporal_threshold: must be two numbers, least and most, got (0, 1, 2)"),
         ({"spatial_threshold": -1}, "spatial_threshold: must be >= 0, got -1"),
         ({"confidence_threshold": 1.5}, "confidence_threshold: must be <= 1, got 1.5"),
         ({"length": 24}, "length: must be >= 25, got 24"),
         ({"batch_size": 0}, "batch_size: must be >= 1, got 0"),
-        ({"compat": "mmtracking"}, "compat: must be one of '', 'mmdet', got 'mmtracking'"),
+        ({"compat": "mmtracking"}, "compat: must be one of '', 'mmdetection', got 'mmtracking'"),
     ],
 )
 def test_options_out_of_bounds(linker, options, message):

@@ -47,11 +47,13 @@ class AFLinkConfig:
     compat: str = option(
         "",
         "Repeat MMDetection's AppearanceFreeLink, which takes a track's place in order of appearance for its id.",
-        choices=("", "mmdet"),
+        choices=("", "mmdetection"),
     )
 
     def __attrs_post_init__(self) -> None:
         """Refuse bounds that nothing lies between."""
+        if len(self.temporal_threshold) != 2:
+            raise ValueError(f"temporal_threshold: must be two numbers, least and most, got {self.temporal_threshold}")
         least, most = self.temporal_threshold
         if least > most:
             raise ValueError(f"temporal_threshold: must not fall, got {least} and {most}")
@@ -59,4 +61,4 @@ class AFLinkConfig:
     def check(self) -> Iterator[str]:
         """Yield that the weights are missing."""
         if not Path(self.weights).is_file():
-            yield f"weights: there is no file {self.weights}"
+            yield f"weights: there is no file {self.weights or repr('')}; name the network's weights"

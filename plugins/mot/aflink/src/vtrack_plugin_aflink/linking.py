@@ -6,7 +6,8 @@ import numpy as np
 
 from vtcore.instances import BoolArray, Float32Array, Int64Array
 from vtcore.tables import TrackTable
-from vtrack_plugin_aflink.tracks import Pairs, Tracks
+from vtrack_common_mot.table_tracks import Tracks
+from vtrack_plugin_aflink.pairs import Pairs
 
 __all__ = ["best_pairs", "first_rows", "joined_ids", "joined_ids_by_number"]
 
@@ -45,7 +46,14 @@ def best_pairs(before: Int64Array, after: Int64Array, confidence: Float32Array, 
 
 
 def joined_ids(table: TrackTable, tracks: Tracks, before: Int64Array, after: Int64Array) -> Int64Array:
-    """Return the column of ids with all tracks of a chain under the id of the one that appeared first."""
+    """Return the column of ids with all tracks of a chain under the id of the one that appeared first.
+
+    Args:
+        table: The table.
+        tracks: Its tracks, by appearance.
+        before: int64 ``(P,)``, tracks that go on.
+        after: int64 ``(P,)``, as which.
+    """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 

@@ -2,7 +2,7 @@
 
 Paper: Du et al., "StrongSORT: Make DeepSORT Great Again", IEEE TMM 2023, https://arxiv.org/abs/2202.13514. Followed:
 MMDetection 3.3.0 (Apache-2.0), ``mmdet/models/task_modules/tracking/aflink.py``. That code takes the places of tracks
-for their ids, which is repeated with ``compat="mmdet"``; what differs otherwise is in the documentation.
+for their ids, which is repeated with ``compat="mmdetection"``; what differs otherwise is in the documentation.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import torch
 from vtcore.components import BuildContext
 from vtcore.instances import Float32Array, Float64Array, Int64Array
 from vtcore.tables import TrackTable
+from vtrack_common_mot.table_tracks import Tracks, with_columns
 from vtrack_nets.checkpoints import load_state
 from vtrack_nets.device import resolve_device
 from vtrack_nets.fitting import fit
@@ -22,7 +23,7 @@ from vtrack_plugin_aflink.config import AFLinkConfig
 from vtrack_plugin_aflink.features import beginnings, endings, standardised
 from vtrack_plugin_aflink.linking import best_pairs, first_rows, joined_ids, joined_ids_by_number
 from vtrack_plugin_aflink.network import LinkNetwork
-from vtrack_plugin_aflink.tracks import Tracks, near_pairs
+from vtrack_plugin_aflink.pairs import near_pairs
 
 __all__ = ["AFLink"]
 
@@ -67,7 +68,7 @@ class AFLink:
             length: Rows of either track that the network looks at.
             batch_size: Pairs judged at once.
             device: Where the network computes; empty takes the context's.
-            compat: ``"mmdet"`` takes a track's place in order of appearance for its id.
+            compat: ``"mmdetection"`` takes a track's place in order of appearance for its id.
             context: Device of the run.
 
         Raises:
@@ -99,7 +100,7 @@ class AFLink:
             sequence: Not used.
             length: Not used.
         """
-        config, tracks = self.config, Tracks.of(table)
+        config, tracks = self.config, Tracks.of(table, by_appearance=True)
         before, after = near_pairs(
             table, tracks, config.temporal_threshold, config.spatial_threshold, per_class=config.per_class
         )
@@ -117,7 +118,7 @@ class AFLink:
 
         Args:
             table: The table.
-            tracks: Its tracks.
+            tracks: Its tracks, by appearance.
             before: int64 ``(P,)``, numbers of the earlier tracks.
             after: int64 ``(P,)``, numbers of the later ones.
 
@@ -147,17 +148,6 @@ class AFLink:
 
 def _with_ids(table: TrackTable, ids: Int64Array, rows: Int64Array) -> TrackTable:
     """Return the table with other ids; of rows of one frame and id the first in the order of `rows` stays."""
-    renamed = TrackTable(
-        table.frames,
-        table.ltwh,
-        ids=ids,
-        scores=table.scores,
-        labels=table.labels,
-        roles=table.roles,
-        visibility=table.visibility,
-        detection_index=table.detection_index,
-        masks=table.masks,
-        embeddings=table.embeddings,
-    )
+    renamed = with_columns(table, ids=ids)
     stays = first_rows(table.frames, ids, rows)
     return renamed if stays.all() else renamed.select(stays)

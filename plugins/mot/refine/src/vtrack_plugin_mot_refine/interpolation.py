@@ -12,8 +12,9 @@ import numpy as np
 
 from vtcore.instances import Float32Array, Float64Array
 from vtcore.tables import TrackTable
+from vtrack_common_mot.table_tracks import Tracks
 from vtrack_plugin_mot_refine.config import LinearInterpolationConfig
-from vtrack_plugin_mot_refine.tracks import Tracks, with_rows, without_shorter
+from vtrack_plugin_mot_refine.tables import with_rows, without_shorter
 
 __all__ = ["LinearInterpolation", "fill_gaps"]
 

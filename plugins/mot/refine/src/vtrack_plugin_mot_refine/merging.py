@@ -16,8 +16,8 @@ import numpy as np
 
 from vtcore.instances import Float64Array, Int64Array
 from vtcore.tables import TrackTable
+from vtrack_common_mot.table_tracks import Tracks, with_columns
 from vtrack_plugin_mot_refine.config import MergeConfig
-from vtrack_plugin_mot_refine.tracks import Tracks
 
 __all__ = ["Merge"]
 
@@ -84,7 +84,7 @@ class Merge:
             before, after = self._pairs(table, tracks)
             if len(before) == 0:
                 return table
-            table = _with_ids(table, _joined_ids(table, tracks, before, after))
+            table = with_columns(table, ids=_joined_ids(table, tracks, before, after))
 
     def _pairs(self, table: TrackTable, tracks: Tracks) -> tuple[Int64Array, Int64Array]:
         """Return which track goes on as which, int64 ``(p,)`` each, in order of the latter's beginning."""
@@ -119,10 +119,10 @@ class Merge:
 def _ends(table: TrackTable, tracks: Tracks, history: int) -> tuple[_Ends, _Ends]:
     """Return the last and the first rows of every track."""
     place = np.arange(len(tracks.rows))
-    from_end = tracks.lasts[tracks.numbers] - place
+    from_end = tracks.ends[tracks.numbers] - place
     from_start = place - tracks.starts[tracks.numbers]
     return (
-        _one_end(table, tracks, tracks.lasts, np.flatnonzero(from_end < history)),
+        _one_end(table, tracks, tracks.ends, np.flatnonzero(from_end < history)),
         _one_end(table, tracks, tracks.starts, np.flatnonzero(from_start < history)),
     )
 
@@ -185,25 +185,10 @@ def _assigned(end: Int64Array, begin: Int64Array, gains: Float64Array, count: in
 
 def _joined_ids(table: TrackTable, tracks: Tracks, before: Int64Array, after: Int64Array) -> Int64Array:
     """Return the column of ids with every later track under the earlier one's id."""
-    new: Int64Array = table.ids[tracks.rows[tracks.starts]]
+    new: Int64Array = table.ids[tracks.firsts]
     # By ascending beginning: what comes before has its final id already.
     for earlier, later in zip(before.tolist(), after.tolist(), strict=True):
         new[later] = new[earlier]
     ids: Int64Array = table.ids.copy()
     ids[tracks.rows] = new[tracks.numbers]
     return ids
-
-
-def _with_ids(table: TrackTable, ids: Int64Array) -> TrackTable:
-    return TrackTable(
-        table.frames,
-        table.ltwh,
-        ids=ids,
-        scores=table.scores,
-        labels=table.labels,
-        roles=table.roles,
-        visibility=table.visibility,
-        detection_index=table.detection_index,
-        masks=table.masks,
-        embeddings=table.embeddings,
-    )

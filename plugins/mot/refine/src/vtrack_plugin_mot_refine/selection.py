@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from vtcore.tables import TrackTable
+from vtrack_common_mot.table_tracks import Tracks
 from vtrack_plugin_mot_refine.config import MinimumLengthConfig, ScoreFloorConfig
-from vtrack_plugin_mot_refine.tracks import Tracks, without_shorter
+from vtrack_plugin_mot_refine.tables import without_shorter
 
 __all__ = ["MinimumLength", "ScoreFloor"]
 

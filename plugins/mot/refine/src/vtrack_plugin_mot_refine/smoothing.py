@@ -16,9 +16,9 @@ import numpy as np
 
 from vtcore.instances import Float64Array, Int64Array
 from vtcore.tables import TrackTable
+from vtrack_common_mot.table_tracks import Tracks, with_columns
 from vtrack_plugin_mot_refine.config import GaussianSmoothingConfig
 from vtrack_plugin_mot_refine.interpolation import SHORTEST, fill_gaps
-from vtrack_plugin_mot_refine.tracks import Tracks
 
 __all__ = ["JITTER", "GaussianSmoothing", "length_scale", "smooth"]
 
@@ -68,18 +68,7 @@ class GaussianSmoothing:
                 boxes[rows] = smooth(filled.frames[rows], boxes[rows], length_scale(config.tau, count))
         # A smooth curve through small sizes may swing below 0.
         np.maximum(boxes[:, 2:], 0, out=boxes[:, 2:])
-        return TrackTable(
-            filled.frames,
-            boxes,
-            ids=filled.ids,
-            scores=filled.scores,
-            labels=filled.labels,
-            roles=filled.roles,
-            visibility=filled.visibility,
-            detection_index=filled.detection_index,
-            masks=filled.masks,
-            embeddings=filled.embeddings,
-        )
+        return with_columns(filled, ltwh=boxes)
 
 
 def length_scale(tau: float, count: int) -> float:

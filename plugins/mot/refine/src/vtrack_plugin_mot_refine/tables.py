@@ -1,50 +1,14 @@
-"""The tracks of a table, as blocks of rows, and tables with more or fewer rows."""
+"""Tables with more or fewer rows."""
 
 from __future__ import annotations
 
-import attrs
 import numpy as np
 
 from vtcore.instances import Float32Array, Float64Array, Int64Array
 from vtcore.tables import TrackTable
+from vtrack_common_mot.table_tracks import Tracks
 
-__all__ = ["Tracks", "with_rows", "without_shorter"]
-
-
-@attrs.frozen(eq=False)
-class Tracks:
-    """Where the rows of each identity stand in a table; rows without an identity (a negative id) are left out.
-
-    Attributes:
-        rows: int64 ``(K,)``, rows of the table, by identity, then frame.
-        starts: int64 ``(T,)``, where each identity begins in `rows`.
-        lengths: int64 ``(T,)``, how many rows it has, 1 or more.
-        numbers: int64 ``(K,)``, place among the identities of each of `rows`, 0 to T - 1.
-    """
-
-    rows: Int64Array
-    starts: Int64Array
-    lengths: Int64Array
-    numbers: Int64Array
-
-    @classmethod
-    def of(cls, table: TrackTable) -> Tracks:
-        """Find the tracks of a table."""
-        rows = np.flatnonzero(table.ids >= 0)
-        rows = rows[np.lexsort((table.frames[rows], table.ids[rows]))]
-        _, starts, numbers, lengths = np.unique(
-            table.ids[rows], return_index=True, return_inverse=True, return_counts=True
-        )
-        return cls(rows, starts.astype(np.int64), lengths.astype(np.int64), numbers.astype(np.int64))
-
-    def __len__(self) -> int:
-        """Return the number of tracks."""
-        return len(self.starts)
-
-    @property
-    def lasts(self) -> Int64Array:
-        """Where each identity ends in `rows`, int64 ``(T,)``: its last row, not the one after."""
-        return self.starts + self.lengths - 1
+__all__ = ["with_rows", "without_shorter"]
 
 
 def with_rows(
