@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+import attrs
 import numpy as np
 import numpy.typing as npt
 
@@ -18,6 +20,9 @@ State = Mapping[str, npt.NDArray[Any]]
 _CLASS = "class"
 """Name of the entry that says whose state it is; no attribute can be called so."""
 
+_OPTIONS = "class.options"
+"""Name of the entry with the options of an object that has some, as JSON."""
+
 _NOTHING: npt.NDArray[Any] = np.empty(0, "S1")
 """Stands for None."""
 
@@ -26,7 +31,8 @@ class Stateful:
     """Something whose state can be saved and restored; a class lists the attributes that make up its part of it.
 
     An attribute is an array with dimensions, a number, a truth value, a text, None, or Stateful itself. What never
-    changes once the object is made is no state.
+    changes once the object is made is no state. Where an object has its options in an attribute `config`, an attrs
+    class, they are noted in the state, for the same state may mean something else with others.
     """
 
     __slots__ = ()
@@ -44,6 +50,8 @@ class Stateful:
             StateError: Something that belongs to it cannot be kept: an object that is not Stateful.
         """
         state: dict[str, npt.NDArray[Any]] = {_CLASS: np.array(type(self).__name__)}
+        if (options := _options_of(self)) is not None:
+            state[_OPTIONS] = np.array(json.dumps(options).encode("ascii"))
         for name, value in self._parts():
             if isinstance(value, Stateful):
                 state |= {f"{name}.{inner}": part for inner, part in value.state_dict().items()}
@@ -55,18 +63,21 @@ class Stateful:
         """Go on from a state that `state_dict` returned, of this or of another object made with the same options.
 
         Args:
-            state: Arrays by dotted names, a mapping or what ``numpy.load`` gives. They are copied.
+            state: Arrays by dotted names, a mapping or what ``numpy.load`` gives. They are copied. Without the entries
+                called ``class.options``, options are not compared.
 
         Raises:
-            StateError: It is another class's, or something is missing in it or too much. The object stays as it was.
+            StateError: It is another class's, taken with other options, or something is missing in it or too much. The
+                object stays as it was.
         """
         mine = self.state_dict()
-        wanted, given = set(mine), set(state)
+        wanted, given = ({name for name in names if not _is_called(name, _OPTIONS)} for names in (mine, state))
         told = [
             f"it is one of {given_class}" if name == _CLASS else f"its {name.rpartition('.')[0]!r} is of {given_class}"
             for name, given_class in _classes(state)
             if name in wanted and given_class != str(mine[name])
         ][:1]
+        told = told or _other_options(mine, state)
         if not told:
             told += [f"it lacks {name!r}" for name in sorted(wanted - given)[:1]]
             told += [f"it has {name!r} besides" for name in sorted(given - wanted)[:1]]
@@ -111,8 +122,48 @@ class Stateful:
 
 def _classes(state: State) -> list[tuple[str, str]]:
     """Return the entries that say of which class something is, the outermost first."""
-    names = sorted((name for name in state if name.rpartition(".")[2] == _CLASS), key=lambda name: name.count("."))
-    return [(name, str(np.asarray(state[name]))) for name in names]
+    return [(name, str(np.asarray(state[name]))) for name in _called(state, _CLASS)]
+
+
+def _called(state: State, entry: str) -> list[str]:
+    """Return the names of such entries, of the outermost object first."""
+    return sorted((name for name in state if _is_called(name, entry)), key=lambda name: (name.count("."), name))
+
+
+def _is_called(name: str, entry: str) -> bool:
+    return name == entry or name.endswith(f".{entry}")
+
+
+def _options_of(value: Any) -> dict[str, Any] | None:
+    """Return an object's options that are plain; objects among them say themselves what theirs are."""
+    config = getattr(value, "config", None)
+    kind = type(config)
+    if config is None or not attrs.has(kind):
+        return None
+    options = {field.name: getattr(config, field.name) for field in attrs.fields(kind)}
+    return {name: option for name, option in options.items() if _is_plain(option)}
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, bool | int | float | str)
+
+
+def _other_options(mine: State, given: State) -> list[str]:
+    """Say which option differs, the outermost object's first; nothing where a state does not tell."""
+    for name in _called(given, _OPTIONS):
+        if name not in mine:
+            continue
+        try:
+            theirs, ours = (json.loads(np.asarray(state[name]).item()) for state in (given, mine))
+            differing = [key for key in ours if key in theirs and _differ(theirs[key], ours[key])]
+        except (TypeError, ValueError):
+            return [f"its {name!r} is damaged"]
+        if differing:
+            key = differing[0]
+            return [f"it was taken with {name[: -len(_OPTIONS)]}{key} = {theirs[key]!r}, and here it is {ours[key]!r}"]
+    return []
 
 
 def _plain(value: npt.NDArray[Any]) -> Any:
@@ -120,3 +171,7 @@ def _plain(value: npt.NDArray[Any]) -> Any:
     if value.shape == (0,) and value.dtype.kind == "S":
         return None
     return value.copy() if value.ndim else value.item()
+
+
+def _differ(first: Any, second: Any) -> bool:
+    return bool(first != second) and not (first != first and second != second)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar
 
+import attrs
 import numpy as np
 import pytest
 
@@ -130,3 +131,45 @@ def test_what_cannot_be_kept_is_named() -> None:
     assert str(refused.value) == (
         "Follower: the state of its 'other', of object, cannot be kept; derive that class from vtcore.state.Stateful"
     )
+
+
+@attrs.frozen(kw_only=True)
+class Options:
+    delta: int = 3
+    weight: float = 0.5
+    names: tuple[str, ...] = ()
+    camera: Any = None
+
+
+class Chooser(Stateful):
+    _STATE: ClassVar[tuple[str, ...]] = ("_options", "_inner")
+
+    def __init__(self, inner: Any = None, **options: Any) -> None:
+        self.config = Options(camera=inner, **options)
+        self._options = np.zeros(self.config.delta)
+        self._inner = inner
+
+
+def test_other_options_are_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "state.npz", **Chooser(Chooser(delta=7), names=("a", "b")).state_dict())
+    with np.load(tmp_path / "state.npz", allow_pickle=False) as state:
+        same = Chooser(Chooser(delta=7, weight=0.5), names=("a", "b"))
+        same.load_state_dict(state)
+        for other, told in (
+            (Chooser(Chooser(delta=7), names=("a", "c")), "names = ['a', 'b'], and here it is ['a', 'c']"),
+            (Chooser(Chooser(delta=8), names=("a", "b")), "inner.delta = 7, and here it is 8"),
+        ):
+            with pytest.raises(StateError) as refused:
+                other.load_state_dict(state)
+            assert str(refused.value) == (
+                f"this is no state of Chooser: it was taken with {told}; "
+                "load it into an object of the class and with the options it was taken from"
+            )
+        # Who knows what they do takes the options out.
+        bare = {name: part for name, part in state.items() if not name.endswith("class.options")}
+    other.load_state_dict(bare)
+    assert len(other._inner._options) == 7
+    nan = Chooser(weight=float("nan"))
+    nan.load_state_dict(nan.state_dict())
+    with pytest.raises(StateError, match=r"no state of Chooser: its 'class.options' is damaged; load it into"):
+        nan.load_state_dict(nan.state_dict() | {"class.options": np.array(b"{")})
