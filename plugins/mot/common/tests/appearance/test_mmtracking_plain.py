@@ -1,7 +1,8 @@
-"""StrongSORT by the rules of mmdetection against a plain version of them: an object per track, whole matrices."""
+"""The rules of mmtracking and mmdetection against a plain version of them: an object per track, whole matrices."""
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import attrs
@@ -13,59 +14,22 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
 from vtcore.instances import Instances
-from vtrack_plugin_strongsort import StrongSort
+from vtrack_common_mot.appearance.config import AppearanceSortConfig
+from vtrack_common_mot.appearance.original import AppearanceSort
 
-TRANSITION = np.eye(8) + np.eye(8, k=4)
+STRONGSORT = {"gallery": "running-mean", "appearance_threshold": 0.45, "motion_weight": 0.02, "nsa": True}
 
 
 @attrs.define(eq=False)
 class Track:
     identity: int
-    mean: np.ndarray
-    covariance: np.ndarray
+    body: Any
     last: int
     label: int
     box: np.ndarray
     looks: list[np.ndarray]
     hits: int = 1
     tentative: bool = True
-
-    def predict(self) -> None:
-        side, speed = self.mean[3] / 20, self.mean[3] / 160
-        noise = np.square([side, side, 1e-2, side, speed, speed, 1e-5, speed])
-        self.mean = TRANSITION @ self.mean
-        self.covariance = TRANSITION @ self.covariance @ TRANSITION.T + np.diag(noise)
-
-    def total(self, score: float) -> np.ndarray:
-        side = self.mean[3] / 20
-        return self.covariance[:4, :4] + np.diag(np.square(np.multiply(1 - score, [side, side, 1e-1, side])))
-
-    def update(self, measured: np.ndarray, score: float) -> None:
-        total = self.total(score)
-        gain = self.covariance[:, :4] @ np.linalg.inv(total)
-        self.mean = self.mean + gain @ (measured - self.mean[:4])
-        self.covariance = self.covariance - gain @ total @ gain.T
-
-    def apart(self, measured: np.ndarray, count: int) -> float:
-        surprise = (measured - self.mean[:4])[:count]
-        return float(surprise @ np.linalg.inv(self.total(0.0)[:count, :count]) @ surprise)
-
-    def carry(self, warp: np.ndarray) -> None:
-        x, y, ratio, height = self.mean[:4]
-        width = ratio * height
-        corners = np.array([[x - width / 2, y - height / 2], [x + width / 2, y + height / 2]])
-        self.mean[:4] = measurement((corners @ warp[:, :2].T + warp[:, 2]).ravel())
-        self.box = (self.box.reshape(2, 2) @ warp[:, :2].T + warp[:, 2]).ravel()
-
-
-def measurement(box: np.ndarray) -> np.ndarray:
-    width, height = box[2:] - box[:2]
-    return np.array([*(box[:2] + box[2:]) / 2, width / height, height])
-
-
-def iou(first: np.ndarray, second: np.ndarray) -> float:
-    shared = np.prod(np.maximum(np.minimum(first[2:], second[2:]) - np.maximum(first[:2], second[:2]), 0))
-    return float(shared / (np.prod(first[2:] - first[:2]) + np.prod(second[2:] - second[:2]) - shared))
 
 
 def assign(cost: np.ndarray) -> list[tuple[int, int]]:
@@ -78,9 +42,9 @@ def assign(cost: np.ndarray) -> list[tuple[int, int]]:
     return [(int(row), int(column)) for row, column in pairs if finite[row, column]]
 
 
-class PlainStrongSort:
-    def __init__(self, **options: Any) -> None:
-        self.told = attrs.evolve(StrongSort().config, **options)
+class PlainMmtracking:
+    def __init__(self, plain: SimpleNamespace, **options: Any) -> None:
+        self.plain, self.told = plain, AppearanceSortConfig(**STRONGSORT | options)
         self.tracks: list[Track] = []
         self.frame = self.count = 0
 
@@ -92,13 +56,14 @@ class PlainStrongSort:
         self.scores, self.labels = detections.scores[kept].astype(np.float64), detections.labels[kept]
         looks = detections.embeddings
         self.looks = None if looks is None else looks[kept].astype(np.float64)
-        self.measured = [measurement(box) for box in self.boxes]
+        self.measured = [self.plain.measurement(box) for box in self.boxes]
         owner: dict[int, Track] = {}
         if self.tracks and len(self.boxes):
             for track in self.tracks:
                 if warp is not None:
-                    track.carry(warp)
-                track.predict()
+                    track.body.carry(warp)
+                    track.box = self.plain.carried(track.box, warp)
+                track.body.predict()
             if self.looks is not None:
                 self.by_appearance(owner)
             self.by_overlap(owner)
@@ -131,7 +96,7 @@ class PlainStrongSort:
         for row, track in enumerate(confirmed):
             distances = cdist(self.appearance(track), self.looks, self.told.metric).min(0)
             for index, measured in enumerate(self.measured):
-                apart = track.apart(measured, count)
+                apart = track.body.apart(measured, count)
                 cost[row, index] = (1 - weight) * distances[index] + weight * apart if apart <= limit else np.nan
         cost += 1e6 * self.other_class(confirmed, list(range(len(self.boxes))))
         for row, index in assign(cost):
@@ -144,7 +109,9 @@ class PlainStrongSort:
         free = [index for index in range(len(self.boxes)) if index not in owner]
         if not rest or not free:
             return
-        cost = np.array([[1 - iou(track.box, self.boxes[index]) for index in free] for track in rest], np.float32)
+        cost = np.array(
+            [[1 - self.plain.iou(track.box, self.boxes[index]) for index in free] for track in rest], np.float32
+        )
         cost = cost + np.float32(1e6) * self.other_class(rest, free).astype(np.float32)
         for row, column in assign(cost.astype(np.float64)):
             if cost[row, column] < 1 - self.told.iou_threshold:
@@ -154,7 +121,7 @@ class PlainStrongSort:
         track.last, track.label, track.box = self.frame, self.labels[index], self.boxes[index]
         track.hits += 1
         track.tentative &= track.hits < self.told.min_hits
-        track.update(self.measured[index], self.scores[index] if self.told.nsa else 0.0)
+        track.body.update(self.measured[index], self.scores[index] if self.told.nsa else 0.0)
         if self.looks is None:
             return
         if self.told.gallery == "running-mean":
@@ -165,56 +132,10 @@ class PlainStrongSort:
 
     def born(self, index: int) -> int:
         self.count += 1
-        measured = self.measured[index]
-        side, speed = measured[3] / 10, measured[3] / 16
-        covariance = np.diag(np.square([side, side, 1e-2, side, speed, speed, 1e-5, speed]))
         looks = [] if self.looks is None else [self.looks[index]]
-        mean, label, box = np.concatenate((measured, np.zeros(4))), self.labels[index], self.boxes[index]
-        self.tracks.append(Track(self.count, mean, covariance, self.frame, label, box, looks))
+        body, label, box = self.plain.Body(self.measured[index]), self.labels[index], self.boxes[index]
+        self.tracks.append(Track(self.count, body, self.frame, label, box, looks))
         return self.count
-
-
-class Shaking:
-    """A camera that moves by a little in every frame."""
-
-    def __init__(self, seed: int) -> None:
-        self.random = np.random.default_rng(seed)
-        self.warp = np.eye(2, 3)
-
-    def reset(self, sequence: Any = None) -> None:
-        pass
-
-    def proceed(self, sequence: Any) -> None:
-        pass
-
-    def estimate(self, frame: Any, detections: Any = None) -> np.ndarray:
-        angle = self.random.normal(0, 0.01)
-        turn = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
-        self.warp = np.column_stack((turn, self.random.normal(0, 3, 2)))
-        return self.warp
-
-
-def crowd(seed: int, frames: int, looking: bool) -> list[Instances]:
-    """Objects of three classes that cross and hide one another, among false detections; in some frames nothing."""
-    random = np.random.default_rng(seed)
-    count = int(random.integers(3, 12))
-    places = random.uniform(0, 150, (count, 2)) + np.cumsum(random.normal(0, 2, (frames, count, 2)), 0)
-    sides = random.uniform(20, 70, (count, 2))
-    looks, labels = random.normal(0, 1, (count, 6)), random.integers(0, 3, count)
-    hidden = np.zeros(count, int)
-    video = []
-    for frame in places:
-        hidden = np.where(hidden > 0, hidden - 1, (random.random(count) < 0.08) * random.integers(1, 9, count))
-        seen = (hidden == 0) & (random.random() < 0.95)
-        false = random.uniform(0, 150, (int(random.integers(0, 3)) if seen.any() else 0, 2))
-        boxes = np.column_stack((frame, frame + sides * random.uniform(0.95, 1.05, (count, 2))))[seen]
-        boxes = np.concatenate((boxes, np.column_stack((false, false + random.uniform(20, 70, false.shape)))))
-        which = np.concatenate((seen.nonzero()[0], random.integers(0, count, len(false))))
-        given_looks = looks[which] + random.normal(0, random.choice([0.1, 0.6]), (len(which), 6)) if looking else None
-        scores, kinds = random.uniform(0.2, 1, len(boxes)), labels[which]
-        kinds = np.where(random.random(len(which)) < 0.1, random.integers(0, 3, len(which)), kinds)
-        video.append(Instances(boxes, scores, kinds, embeddings=given_looks))
-    return video
 
 
 told = st.fixed_dictionaries(
@@ -238,14 +159,15 @@ told = st.fixed_dictionaries(
 
 
 @settings(deadline=None, max_examples=40)
-@given(seed=st.integers(0, 10**6), looking=st.sampled_from([True, True, False]), options=told, moving=st.booleans())
-def test_it_is_the_plain_version(seed: int, looking: bool, options: Any, moving: bool) -> None:
-    camera = Shaking(seed) if moving else None
-    ours, plain = StrongSort(**options, camera_motion=camera, convention="mmtracking"), PlainStrongSort(**options)
-    for detections in crowd(seed, 30, looking):
+@given(seed=st.integers(0, 10**6), looking=st.sampled_from([1.0, 1.0, 0.0]), options=told, moving=st.booleans())
+def test_it_is_the_plain_version(plain: SimpleNamespace, seed: int, looking: float, options: Any, moving: bool) -> None:
+    camera = plain.Shaking(seed) if moving else None
+    told = AppearanceSortConfig(**STRONGSORT | options, camera_motion=camera, convention="mmtracking")
+    ours, theirs = AppearanceSort(told), PlainMmtracking(plain, **options)
+    for detections in plain.crowd(seed, 30, looking=looking, area=150, classes=3, flips=0.1, nothing=0.05):
         found = ours.update(None, detections)
-        wanted = plain.update(detections, None if camera is None else camera.warp)
-        kept = detections.scores > np.float32(plain.told.min_score)
+        wanted = theirs.update(detections, None if camera is None else camera.warp)
+        kept = detections.scores > np.float32(told.min_score)
         assert found.ids.tolist() == wanted
         assert found.detection_index.tolist() == kept.nonzero()[0].tolist()
         assert found.boxes == pytest.approx(detections.boxes[kept])
