@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence as Seq
 
 import attrs
 
-from vtcore.report.axes import BOTTOM, HEIGHT, Axes, axis_titles, figure, grid, picture, ticks
+from vtcore.report.axes import BOTTOM, HEIGHT, LEFT, RIGHT, WIDTH, Axes, axis_titles, figure, grid, picture, ticks
 from vtcore.report.markup import Markup, tag
 
 __all__ = ["Dot", "scatter_plot"]
@@ -15,6 +16,9 @@ __all__ = ["Dot", "scatter_plot"]
 _MARGIN = 0.06
 """Share of the axes left free on each side."""
 _DECADES = (1, 2, 5)
+_LETTER = 6.5
+"""Width of a letter below an axis."""
+_FEWEST_LETTERS = 4
 
 
 @attrs.frozen
@@ -54,24 +58,27 @@ def scatter_plot(
         y_title: Words and unit at the y axis.
         x_words: Names of the positions 0, 1, ... where x is no number.
         log: Whether equal ratios of x stand equally far apart; x is above 0 then.
-        way: Points to join by a line.
+        way: Points to join by steps, first along x and then along y: what is best holds until something is better.
         legend: Name and class of the style sheet of what needs explaining.
     """
     if not dots:
         return figure(title, (), tag("p", "No trials.", class_="empty"))
-    x_low, x_high = _spread([_scaled(dot.x, log) for dot in dots] if x_words is None else [0, len(x_words) - 1])
+    if x_words is None:
+        x_low, x_high = _spread([_scaled(dot.x, log) for dot in dots])
+    else:
+        x_low, x_high = -0.5, len(x_words) - 0.5
     y_low, y_high = _spread([dot.y for dot in dots])
     axes = Axes(x_low, x_high, y_low, y_high, HEIGHT - BOTTOM)
     if x_words is not None:
-        marks, words = [float(place) for place in range(len(x_words))], [*x_words]
+        marks, words = _named_marks(x_words)
     elif log:
         numbers = _decade_ticks(10**x_low, 10**x_high)
         marks, words = [math.log10(number) for number in numbers], [f"{number:g}" for number in numbers]
     else:
-        marks, words = ticks(x_low, x_high), None
+        marks, words = ticks(x_low, x_high, whole=all(float(dot.x).is_integer() for dot in dots)), None
     parts = [grid(axes, marks, ticks(y_low, y_high), words), axis_titles(x_title, y_title)]
     if way:
-        points = " ".join(f"{axes.x(_scaled(x, log)):g},{axes.y(y):g}" for x, y in way)
+        points = " ".join(f"{axes.x(_scaled(x, log)):g},{axes.y(y):g}" for x, y in _steps(way))
         parts.append(tag("polyline", class_="line-front", points=points))
     parts += [
         tag(
@@ -85,6 +92,22 @@ def scatter_plot(
         for dot in dots
     ]
     return figure(title, legend, picture(title, parts, None))
+
+
+def _steps(way: Seq[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return the points with the corner before each but the first."""
+    corners = [((x, y_before), (x, y)) for (_, y_before), (x, y) in itertools.pairwise(way)]
+    return [*way[:1], *(point for pair in corners for point in pair)]
+
+
+def _named_marks(words: Seq[str]) -> tuple[list[float], list[str]]:
+    """Return where names stand and what there is room for of them; of very many only every second, third, ..."""
+    letters = (WIDTH - LEFT - RIGHT) / len(words) / _LETTER
+    apart = math.ceil(_FEWEST_LETTERS / letters)
+    most = int(letters * apart)
+    places = range(0, len(words), apart)
+    shown = [words[place] if len(words[place]) <= most else f"{words[place][: most - 1]}…" for place in places]
+    return [float(place) for place in places], shown
 
 
 def _scaled(value: float, log: bool) -> float:
