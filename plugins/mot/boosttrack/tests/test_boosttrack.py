@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -85,6 +86,18 @@ def test_where_the_frame_rate_is_known_a_track_lives_for_a_time(rate: Any, secon
         for _ in range(misses):
             ids(tracker)
         assert ids(tracker, [BOX]) == wanted
+
+
+@pytest.mark.parametrize("options", [{"max_age_seconds": 1e308}, {"max_age": 10**30}])
+def test_patience_without_end_can_be_kept(options: Any) -> None:
+    tracker = BoostTrack(min_hits=0, **options)
+    tracker.reset(Street("street", frame_rate=30.0))
+    ids(tracker, [BOX])
+    continued = BoostTrack(min_hits=0, **options)
+    continued.load_state_dict(tracker.state_dict())
+    for _ in range(100):
+        ids(continued)
+    assert ids(continued, [BOX]) == [1]
 
 
 def test_tracks_are_reported_with_the_filters_box_and_the_detections_score() -> None:
@@ -316,6 +329,8 @@ def test_a_turned_box_stays_upright_and_a_flat_one_is_a_box() -> None:
         ({"iou_threshold": 0.0}, "iou_threshold: must be > 0, got 0.0"),
         ({"max_age": -1}, "max_age: must be >= 0, got -1"),
         ({"shape_weight": -0.5}, "shape_weight: must be >= 0, got -0.5"),
+        ({"distance_weight": math.inf}, "distance_weight: must be < inf, got inf"),
+        ({"max_age_seconds": math.inf}, "max_age_seconds: must be < inf, got inf"),
         ({"appearance_momentum": 1.5}, "appearance_momentum: must be <= 1, got 1.5"),
         ({"clock": "hours"}, "clock: must be one of 'frames', 'seconds', got 'hours'"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -257,6 +258,7 @@ def test_a_few_lost_tracks_come_out_as_many_do(monkeypatch: pytest.MonkeyPatch) 
     [
         ({"high_threshold": 1.5}, "high_threshold: must be <= 1, got 1.5"),
         ({"appearance_momentum": -0.1}, "appearance_momentum: must be >= 0, got -0.1"),
+        ({"appearance_weight": math.inf}, "appearance_weight: must be < inf, got inf"),
         ({"adaptive_limit": -1.0}, "adaptive_limit: must be >= 0, got -1.0"),
         ({"convention": "mine"}, "convention: must be one of 'original', 'paper', got 'mine'"),
     ],

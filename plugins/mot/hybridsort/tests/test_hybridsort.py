@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -162,6 +163,8 @@ def test_confidence_falls_by_time_and_not_by_frames() -> None:
         ({"high_threshold": 1.5}, "high_threshold: must be <= 1, got 1.5"),
         ({"low_threshold": 0.7}, "low_threshold: must be <= high_threshold .0.6., got 0.7"),
         ({"delta_t": 0}, "delta_t: must be >= 1, got 0"),
+        ({"inertia": math.inf}, "inertia: must be < inf, got inf"),
+        ({"second_confidence_weight": math.inf}, "second_confidence_weight: must be < inf, got inf"),
         ({"gallery_length": 0}, "gallery_length: must be >= 1, got 0"),
         ({"similarity": "hmiou"}, "similarity: must be one of 'height-iou', 'iou', .*, got 'hmiou'"),
     ],

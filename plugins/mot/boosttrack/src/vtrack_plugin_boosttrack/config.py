@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import attrs
 
 from vtcore.components import ComponentTable
 from vtcore.options import option
 from vtrack_common_mot.camera_motion.interfaces import CameraMotion
-from vtrack_common_mot.tracker_options import clock_option, per_class_option, persist_option
+from vtrack_common_mot.tracker_options import clock_option, per_class_option, persist_option, weight_option
 
 __all__ = ["BoostTrackConfig"]
 
@@ -27,21 +29,25 @@ class BoostTrackConfig:
         "The same in time, where the frame rate is known and it is longer than max_age; 0 is never longer.",
         unit="s",
         ge=0,
+        lt=math.inf,
     )
     min_hits: int = option(
-        3, "Detections in a row before a track is reported, from the sequence's fourth frame on.", unit="frames", ge=0
+        3,
+        "Detections in a row, after the first, before a track is reported; not asked for in the first so many frames.",
+        unit="frames",
+        ge=0,
     )
     iou_threshold: float = option(
         0.3, "Least overlap of a detection with the predicted box it continues; raising it is stricter.", gt=0, le=1
     )
-    overlap_weight: float = option(
-        0.5, "Weight of overlap times the confidence in detection and track, besides overlap [lambda_iou].", ge=0
+    overlap_weight: float = weight_option(
+        0.5, "Weight of overlap times the confidence in detection and track, besides overlap [lambda_iou]."
     )
-    distance_weight: float = option(
-        0.25, "Weight of closeness in Mahalanobis distance beside overlap [lambda_mhd].", ge=0
+    distance_weight: float = weight_option(
+        0.25, "Weight of closeness in Mahalanobis distance beside overlap [lambda_mhd]."
     )
-    shape_weight: float = option(
-        0.25, "Weight of likeness in width and height, times the same confidence, beside overlap [lambda_shape].", ge=0
+    shape_weight: float = weight_option(
+        0.25, "Weight of likeness in width and height, times the same confidence, beside overlap [lambda_shape]."
     )
     boost_likely: bool = option(True, "Raise the scores of detections that are like a track [use_dlo_boost].")
     boost_unlikely: bool = option(
@@ -71,10 +77,8 @@ class BoostTrackConfig:
     appearance: bool = option(
         True, "Compare embeddings too, where the detections come with them; false leaves them out [not no_reid]."
     )
-    appearance_weight: float = option(
-        1.5,
-        "Weight of the cosine of embeddings, times that of all the rest together, which is 1 and the weights.",
-        ge=0,
+    appearance_weight: float = weight_option(
+        1.5, "Weight of the cosine of embeddings, times that of all the rest together, which is 1 and the weights."
     )
     appearance_threshold: float = option(
         0.75, "Least cosine of embeddings of a pair that needs to overlap only half as much as others.", ge=-1, le=1

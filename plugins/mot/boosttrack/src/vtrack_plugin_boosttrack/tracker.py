@@ -41,6 +41,8 @@ _STILL = np.eye(2, 3)
 _GROWN = 7
 """Frames until the confidence in a track is that of its detections."""
 _FADING = 0.9
+_EVER = 1 << 32
+"""Frames: longer than any video, and still a number that a state can hold."""
 _ONE = np.array(1, np.float32)
 _SPARE_SLOTS = 16
 """Slots of ended tracks are given up when there are more of them than of living ones, and this many."""
@@ -152,7 +154,7 @@ class BoostTrack(BoxTracker):
 
     def _start(self, sequence: Sequence | None) -> None:
         rate = (None if sequence is None else sequence.frame_rate) or 0.0
-        self._patience = max(self.config.max_age, int(rate * self.config.max_age_seconds))
+        self._patience = int(min(max(self.config.max_age, rate * self.config.max_age_seconds), _EVER))
         self._rows = TrackRows(_FACTS)
         self._classes = ClassGate()
         self._bank.clear()

@@ -9,11 +9,12 @@ A config takes them as its own fields, where they read best::
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from vtcore.options import option
 
-__all__ = ["clock_option", "per_class_option", "persist_option"]
+__all__ = ["clock_option", "per_class_option", "persist_option", "weight_option"]
 
 
 def per_class_option() -> Any:
@@ -34,3 +35,8 @@ def clock_option() -> Any:
 def persist_option() -> Any:
     """Declare ``persist``: whether a new sequence goes on from the one before."""
     return option(False, "Keep tracks and identities from one sequence to the next, as parts of one stream.")
+
+
+def weight_option(default: float, help: str) -> Any:  # noqa: A002 - as `option` has it
+    """Declare how much something counts: 0 or more, and finite, since infinity times nothing is no number."""
+    return option(default, help, ge=0, lt=math.inf)

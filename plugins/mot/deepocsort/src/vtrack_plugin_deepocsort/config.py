@@ -7,7 +7,7 @@ import attrs
 from vtcore.components import ComponentTable
 from vtcore.options import option
 from vtrack_common_mot.camera_motion.interfaces import CameraMotion
-from vtrack_common_mot.tracker_options import clock_option, per_class_option, persist_option
+from vtrack_common_mot.tracker_options import clock_option, per_class_option, persist_option, weight_option
 
 __all__ = ["DeepOcSortConfig"]
 
@@ -29,7 +29,10 @@ class DeepOcSortConfig:
         30, "How long a track lives on without a detection; raising it bridges longer gaps.", unit="frames", ge=0
     )
     min_hits: int = option(
-        3, "Detections in a row before a track is reported, from the sequence's fourth frame on.", unit="frames", ge=0
+        3,
+        "Detections in a row, after the first, before a track is reported; not asked for in the first so many frames.",
+        unit="frames",
+        ge=0,
     )
     iou_threshold: float = option(
         0.3, "Least overlap of a detection with the box it continues; raising it is stricter.", ge=0, le=1
@@ -42,12 +45,12 @@ class DeepOcSortConfig:
         "How boxes are compared where tracks were last seen [asso_func].",
         choices=("iou", "giou", "diou", "ciou", "centre-distance"),
     )
-    inertia: float = option(0.2, "Weight of steady direction against overlap in the first matching.", ge=0)
+    inertia: float = weight_option(0.2, "Weight of steady direction against overlap in the first matching.")
     appearance: bool = option(
         True, "Compare embeddings too, where the detections come with them; false leaves them out [not embedding_off]."
     )
-    appearance_weight: float = option(
-        0.75, "Weight of a pair's cosine against its overlap in the first matching [w_association_emb].", ge=0
+    appearance_weight: float = weight_option(
+        0.75, "Weight of a pair's cosine against its overlap in the first matching [w_association_emb]."
     )
     adaptive_weighting: bool = option(
         True, "Raise that weight where the best cosine of a track or detection stands out [not aw_off]."
