@@ -1,0 +1,93 @@
+"""A network in an ONNX file, run by onnxruntime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vtcore.errors import MissingPackageError
+from vtcore.instances import Float32Array
+from vtrack_nets.errors import CheckpointError, shown
+
+__all__ = ["OnnxNetwork"]
+
+_PROVIDERS = {
+    "cuda": ("CUDAExecutionProvider", "CPUExecutionProvider"),
+    "mps": ("CoreMLExecutionProvider", "CPUExecutionProvider"),
+}
+
+
+class OnnxNetwork:
+    """Crops to embeddings.
+
+    Attributes:
+        size: Height and width of a crop, 0 where the file leaves them open.
+        embedding_length: Numbers of an embedding, 0 where the file leaves them open.
+    """
+
+    def __init__(self, path: Path, *, device: str = "cpu") -> None:
+        """Open the file.
+
+        Args:
+            path: The file.
+            device: ``"cpu"``, ``"cuda"`` or ``"mps"``; the processor where onnxruntime has nothing else.
+
+        Raises:
+            MissingPackageError: onnxruntime is not installed.
+            CheckpointError: The file is missing, damaged, or no network from images to embeddings.
+        """
+        self._path = path
+        self._session = _session(path, device)
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        shape = [each if isinstance(each, int) else 0 for each in inputs[0].shape] if len(inputs) == 1 else []
+        if len(shape) != 4 or shape[1] not in (0, 3) or inputs[0].type not in ("tensor(float)", "tensor(float16)"):
+            told = ", ".join(f"{each.name} {each.shape} {each.type}" for each in inputs)
+            raise CheckpointError(
+                f"is no network from crops to embeddings: it must have one input (N, 3, H, W) of floats, not "
+                f"{shown(told)}",
+                file=path,
+            )
+        self._input = inputs[0].name
+        self._type = np.float16 if inputs[0].type == "tensor(float16)" else np.float32
+        self._output = outputs[0].name
+        self._batch = shape[0]
+        self.size = shape[2], shape[3]
+        given = [each if isinstance(each, int) else 0 for each in outputs[0].shape[1:]]
+        self.embedding_length = int(np.prod(given)) if given else 0
+
+    def __call__(self, crops: Float32Array) -> Float32Array:
+        """Return embeddings, float32 ``(n, D)``, of crops ``(n, 3, h, w)``.
+
+        A file for batches of one size alone gets as many such as are needed.
+        """
+        size = self._batch or len(crops)
+        answers = []
+        for start in range(0, len(crops), size):
+            batch = crops[start : start + size]
+            filled = (
+                batch if len(batch) == size else np.concatenate((batch, np.repeat(batch[-1:], size - len(batch), 0)))
+            )
+            (answer,) = self._session.run([self._output], {self._input: np.ascontiguousarray(filled, self._type)})
+            answers.append(np.asarray(answer, np.float32).reshape(size, -1)[: len(batch)])
+        return np.concatenate(answers)
+
+
+def _session(path: Path, device: str) -> Any:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise MissingPackageError(
+            "networks in ONNX files need onnxruntime: pip install 'vtrack-plugin-reid[onnx]'"
+        ) from error
+    if not path.is_file():
+        raise CheckpointError("is a folder, not a network" if path.is_dir() else "there is no such file", file=path)
+    there = onnxruntime.get_available_providers()
+    wanted = _PROVIDERS.get(device, ("CPUExecutionProvider",))
+    try:
+        return onnxruntime.InferenceSession(str(path), providers=[each for each in wanted if each in there])
+    except Exception as error:
+        # onnxruntime's own exceptions share no base class.
+        told = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise CheckpointError(f"is damaged, or no ONNX network ({shown(told)})", file=path) from error
