@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vtcore.experiments.experiment import needs_of
+from vtcore.detection_cache.identity import DETECTING, detecting_needs
 from vtcore.suggestions import listing
 
 if TYPE_CHECKING:
@@ -12,15 +12,13 @@ if TYPE_CHECKING:
 
 __all__ = ["sweep_notes"]
 
-_DETECTING = ("detector", "transforms")
-
 
 def sweep_notes(sweep: Sweep) -> list[str]:
     """Return what makes a sweep slow, or leaves part of it out, one line each."""
     notes = []
     experiment, space = sweep.experiment, sweep.space
-    detecting = [parameter.name for parameter in space.parameters if str(parameter.key[0]) in _DETECTING]
-    if detecting and experiment.detector is not None and "image" in needs_of(experiment.detector):
+    detecting = [parameter.name for parameter in space.parameters if str(parameter.key[0]) in DETECTING]
+    if detecting and experiment.detector is not None and "image" in detecting_needs(experiment):
         notes.append(f"{listing(detecting)} changes detections: they are made anew for each different value")
     if space.size is not None and sweep.plan.trials < space.size:
         notes.append(f"{sweep.plan.trials:,} of {space.size:,} settings are tried")

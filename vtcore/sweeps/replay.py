@@ -11,7 +11,7 @@ from pathlib import Path
 import attrs
 
 from vtcore.components import BuildContext, build
-from vtcore.detection_cache.identity import detecting_needs
+from vtcore.detection_cache.identity import DETECTING, detecting_needs
 from vtcore.detection_cache.once import DetectOnce
 from vtcore.detection_cache.stored import StoredDetections
 from vtcore.detectors.files import DetectionFile
@@ -174,7 +174,7 @@ def _reopened(folder: Path) -> StoredDetections | None:
 def detection_key(experiment: Experiment) -> str:
     """Return what experiments with the same detections, and only they, have in common."""
     tables = experiment.resolved()
-    return json.dumps([tables.get("transforms"), tables.get("detector")], sort_keys=True, default=str)
+    return json.dumps([tables.get(name) for name in DETECTING], sort_keys=True, default=str)
 
 
 def _frames_key(experiment: Experiment) -> str:

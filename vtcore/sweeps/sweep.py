@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 
-from vtcore.errors import VtcoreError
+from vtcore.errors import ResumeError, VtcoreError
 from vtcore.experiments import Experiment, load_experiment
 from vtcore.frames import Sequence
 from vtcore.host import PluginHost, plugin_host
@@ -86,13 +86,16 @@ class Sweep:
         Raises:
             PreflightError: Something is missing; nothing has been started.
             ExperimentError: A metric has no such field.
-            ResumeError: The folder holds a sweep, or one that cannot be continued by this experiment.
+            ResumeError: The folder holds a sweep, or one that cannot be continued: it is of another experiment, or its
+                best trial gives other scores by now.
             VtcoreError: No setting could be tried, or whatever else a person can act on. Finished trials stay.
         """
         resolved = self.experiment.resolved()
         # Before anything is detected: that may take hours.
-        self.folder.earlier(resolved, resume=resume, overwrite=overwrite)
+        earlier = self.folder.earlier(resolved, resume=resume, overwrite=overwrite)
         runner = self._prepared()
+        if len(earlier) < self.plan.trials:
+            self._refuse_other_scores(runner, earlier)
         sampler = chosen_sampler(self.plan.options, self.space, self.objectives)
         self.trials = self.folder.claim(self.experiment.to_toml(), resolved, resume=resume, overwrite=overwrite)
         for trial in self.trials:
@@ -142,6 +145,25 @@ class Sweep:
         self.objectives = with_known_fields(self.experiment, self.objectives, runner.metrics, runner.classes)
         self.notes = [*(str(finding.problem) for finding in checked.findings), *runner.replay.notes, *sweep_notes(self)]
         return runner
+
+    def _refuse_other_scores(self, runner: TrialRunner, earlier: list[Trial]) -> None:
+        """Repeat the best of the earlier trials: what gives other scores now cannot be compared with those then.
+
+        Raises:
+            ResumeError: It gives others.
+        """
+        best = best_of(earlier, self.objectives)
+        if best is None:
+            return
+        outcome = runner.run(best.parameters)
+        for objective in self.objectives:
+            then, now = best.values[objective.name], objective.value(outcome.scores)
+            if now is None or not math.isclose(then, now, rel_tol=1e-9, abs_tol=1e-12):
+                found = outcome.error or f"{objective.name} {now}"
+                raise ResumeError(
+                    f"{self.folder.path}: trial {best.number} had {objective.name} {then}, and gives {found} now: "
+                    "data, files or code have changed since; start again with --overwrite"
+                )
 
     def _try_all(self, runner: TrialRunner, sampler: Sampler, watch: Callable[[Trial], None] | None) -> None:
         taken = {trial.number for trial in self.trials}

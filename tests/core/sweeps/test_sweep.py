@@ -75,6 +75,29 @@ def test_resuming_repeats_nothing_and_changes_nothing(swept: Swept, load: Callab
     assert _told(again) == _told(whole)
 
 
+def test_what_gives_other_scores_by_now_is_not_continued(swept: Swept) -> None:
+    data = Path("data/train/one")
+    (data / "det").mkdir(parents=True)
+    (data / "gt").mkdir()
+    rows = [f"{frame},{{}},{3 * frame},10,20,40,1,1,1" for frame in range(1, 21)]
+    (data / "det/det.txt").write_text("\n".join(row.format(-1) for row in rows))
+    (data / "gt/gt.txt").write_text("\n".join(row.format(1) for row in rows))
+    (data / "seqinfo.ini").write_text(
+        "[Sequence]\nname=one\nimDir=img1\nframeRate=30\nseqLength=20\nimWidth=640\nimHeight=480\nimExt=.jpg\n"
+    )
+    changes = {"dataset": {"type": "mot-challenge", "root": "data", "split": "train"}}
+    swept(changes, sweep__trials=3)
+    before = Path("sweep/trials.jsonl").read_bytes()
+    (data / "det/det.txt").write_text("\n".join(row.format(-1) for row in rows[:15]))
+    with pytest.raises(
+        ResumeError, match=r"^sweep: trial 0 had hota\.HOTA 0\.9.*, and gives hota\.HOTA 0\..* now: data,"
+    ):
+        swept(changes, resume=True)
+    assert Path("sweep/trials.jsonl").read_bytes() == before
+    (data / "det/det.txt").write_text("\n".join(row.format(-1) for row in rows))
+    assert len(swept(changes, resume=True).trials) == 6
+
+
 def test_a_line_cut_short_is_tried_again(swept: Swept) -> None:
     whole = swept()
     path = Path("sweep/trials.jsonl")
