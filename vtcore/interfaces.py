@@ -17,6 +17,11 @@ config without it every option that names an existing file or folder counts. An 
 is false keeps results out of the cache: those that are not the same from run to run, or cost nothing to find again. It
 is asked of a detector, of transforms and of a re-identification; a component that holds others answers for them.
 
+Two optional members of a detector's config tell a run how to go about it. A true ``free`` says that detecting costs
+nothing, since it only looks up what there is: it then gets no thread of its own, and is stored by the cache only
+together with embeddings. ``gives``, a collection of texts, holds ``"embeddings"`` where the detections come with
+embeddings: a tracker that needs them is then content without a re-identification.
+
 And one optional member is of the component itself, not of its config: a detector, re-identification or tracker may tell
 how its time is spent in an attribute ``seconds``, a dictionary from the names of finer stages (``"preprocess"``,
 ``"crop"``, ``"forward"``, ``"postprocess"``) to the seconds spent in each since the component was made. It only ever
@@ -101,6 +106,8 @@ class Head(Protocol):
 class Detector(Protocol):
     """Finds instances in frames.
 
+    A run calls `detect` in a thread of its own, ahead of the tracker; `reset` is called while that thread does not run.
+
     Attributes:
         classes: Names its labels index; empty when the labels index the sequence's own classes.
         batch_size: How many frames `detect` wants at once; 1 where order in time matters.
@@ -122,9 +129,9 @@ class Detector(Protocol):
 class ReId(Protocol):
     """Describes the looks of instances, so that they are known again when they come back.
 
-    A run calls it right behind the detector, with the same batch of frames, and puts what it returns into
-    `Instances.embeddings` before the tracker sees them; embeddings that came with the detections give way. It has no
-    memory: what it says of a box follows from the frame and the box alone.
+    A run calls it right behind the detector, with the same batch of frames and in a thread of its own, and puts what it
+    returns into `Instances.embeddings` before the tracker sees them; embeddings that came with the detections give way.
+    It has no memory: what it says of a box follows from the frame and the box alone.
     """
 
     def embed(self, frames: Seq[Frame], boxes: Seq[Float32Array]) -> Seq[Float32Array]:

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["HELP", "add_arguments", "execute"]
 
 HELP = (
-    "Compute detections and embeddings once: run an experiment's transforms and detector over all its sequences, and "
-    "store what they find. Any run with exactly the same detector, options and data replays it. Without an experiment: "
-    "--list, --prune or --clear what is stored."
+    "Compute detections and embeddings once: run an experiment's transforms, detector and re-identification over all "
+    "its sequences, and store what they find. Any run with exactly the same components, options and data replays it. "
+    "Without an experiment: --list, --prune or --clear what is stored."
 )
 
 
@@ -146,10 +146,11 @@ def _detecting(experiment: Experiment) -> Experiment:
 
 def _swept_detecting(experiment: Experiment) -> list[str]:
     """Return notes of what is swept and changes detections: the sweep itself computes its other values."""
+    from vtcore.detection_cache.identity import DETECTING
     from vtcore.experiments.sweep_parameters import read_parameters
 
     parameters, _ = read_parameters({} if experiment.sweep is None else experiment.sweep.parameters)
-    names = [parameter.name for parameter in parameters if parameter.key[0] in ("detector", "transforms")]
+    names = [parameter.name for parameter in parameters if parameter.key[0] in DETECTING]
     return [f"{name} is swept; detections are computed with the value of the experiment only" for name in names]
 
 

@@ -3,11 +3,12 @@
 The key of an entry is made of two hashes. That of the *setup*, the same for all sequences of a run:
 
 - the format of the cache, the version of vtcore and of the libraries that decode and compute;
-- the transforms and the detector, with every component inside them: name, target, distribution and version, the
-  hash of its source files, the versions of all it requires, and every option;
+- the transforms, the detector and, where there is one, the re-identification, with every component inside them:
+  name, target, distribution and version, the hash of its source files, the versions of all it requires, and every
+  option;
 - the content of the files that options name: those that a config's ``files()`` yields; for a config without, every
   text or path in it that names an existing file or folder;
-- ``run.dtype``, ``run.seed``, and what ``run.device`` comes to.
+- ``run.dtype``, ``run.channels_last``, ``run.compile``, ``run.seed``, and what ``run.device`` comes to.
 
 And that of the *data*: the sequence's name and class names, the class names that the detector is built with, what
 `Sequence.content` yields (files by their content), the source of the sequence's class, and, where the config of the
@@ -36,7 +37,18 @@ if TYPE_CHECKING:
     from vtcore.frames import Sequence
     from vtcore.host import PluginHost
 
-__all__ = ["data_form", "detecting_needs", "other_needs", "refuse_uncacheable", "resolved_device", "setup_form"]
+__all__ = [
+    "DETECTING",
+    "data_form",
+    "detecting_needs",
+    "other_needs",
+    "refuse_uncacheable",
+    "resolved_device",
+    "setup_form",
+]
+
+DETECTING = ("transforms", "detector", "reid")
+"""The tables of an experiment that what the tracker is handed follows from."""
 
 _SEQUENCE = "{sequence}"
 """What stands for the sequence's name in an option."""
@@ -46,26 +58,30 @@ def refuse_uncacheable(experiment: Experiment) -> Configured:
     """Return the detector of an experiment whose detections may be cached, as far as its configs tell.
 
     Raises:
-        Refusal: There is no detector, or its config or that of a transform says ``cacheable = False``.
+        Refusal: There is no detector, or its config, that of a transform or of the re-identification says
+            ``cacheable = False``.
     """
     if experiment.detector is None:
         raise Refusal("the experiment has no detector")
-    for configured in (*experiment.transforms, experiment.detector):
-        if not getattr(configured.config, "cacheable", True):
+    reid = () if experiment.reid is None else (experiment.reid,)
+    for configured in (*experiment.transforms, experiment.detector, *reid):
+        # What costs nothing to find again is stored all the same with embeddings, which do.
+        kept = bool(reid) and getattr(configured.config, "free", False)
+        if not kept and not getattr(configured.config, "cacheable", True):
             kind, name = configured.component.kind, configured.component.name
             raise Refusal(f"{kind} {name!r} is never cached: its config says so")
     return experiment.detector
 
 
 def detecting_needs(experiment: Experiment) -> frozenset[str]:
-    """Return what transforms and detector need, nested components included."""
-    return _needs(experiment, lambda part: part in ("transforms", "detector"))
+    """Return what transforms, detector and re-identification need, nested components included."""
+    return _needs(experiment, lambda part: part in DETECTING)
 
 
 def other_needs(experiment: Experiment) -> frozenset[str]:
     """Return what all others need, and so what a run needs that computes no detections."""
     shown = frozenset({"image"} if experiment.run.show else ())
-    return shown | _needs(experiment, lambda part: part not in ("transforms", "detector"))
+    return shown | _needs(experiment, lambda part: part not in DETECTING)
 
 
 def setup_form(experiment: Experiment, host: PluginHost, hashes: FileHashes) -> dict[str, Any]:
@@ -74,7 +90,7 @@ def setup_form(experiment: Experiment, host: PluginHost, hashes: FileHashes) -> 
     Raises:
         Refusal: It cannot be told.
     """
-    detector = refuse_uncacheable(experiment)
+    detector, reid = refuse_uncacheable(experiment), experiment.reid
     try:
         return {
             "format": FORMAT,
@@ -83,8 +99,11 @@ def setup_form(experiment: Experiment, host: PluginHost, hashes: FileHashes) -> 
             "libraries": library_versions(),
             "transforms": [_component_form(each, host, hashes) for each in experiment.transforms],
             "detector": _component_form(detector, host, hashes),
+            **({} if reid is None else {"reid": _component_form(reid, host, hashes)}),
             "device": resolved_device(experiment.run.device),
             "dtype": experiment.run.dtype,
+            "channels_last": experiment.run.channels_last,
+            "compile": experiment.run.compile,
             "seed": experiment.run.seed,
         }
     except (OSError, VtcoreError) as error:
@@ -170,7 +189,7 @@ def _component_form(configured: Configured, host: PluginHost, hashes: FileHashes
 def _files_of_sequence(experiment: Experiment, name: str, hashes: FileHashes) -> Iterator[tuple[str, str | None]]:
     """Yield path and hash of the files that options name with the sequence's name in them."""
     for path, configured in experiment.placed_components():
-        if path[0] in ("transforms", "detector"):
+        if path[0] in DETECTING:
             for text in _named_files(configured.config):
                 if _SEQUENCE in text:
                     yield text, _file_digest(Path(text.replace(_SEQUENCE, name)), hashes)

@@ -22,10 +22,10 @@ from vtcore.detection_cache.refusal import Refusal
 from vtcore.detection_cache.run_cache import RunCache
 from vtcore.detection_cache.stored import StoredDetections
 from vtcore.errors import DataError, ExperimentError, OutputError
-from vtcore.experiments.experiment import Experiment
+from vtcore.experiments.experiment import Experiment, is_free
 from vtcore.frames import Frame, Sequence
 from vtcore.host import PluginHost
-from vtcore.interfaces import Detector
+from vtcore.interfaces import Detector, ReId
 
 __all__ = ["DetectOnce", "detect_once"]
 
@@ -41,8 +41,9 @@ def detect_once(
 ) -> StoredDetections:
     """Return the detections of a sequence: from the cache, or computed and stored there.
 
-    Transforms and detector of the experiment are run, its tracker is not. What cannot be cached (`given`, a data set
-    that does not say what its pictures follow from) is stored in a temporary folder that lasts as long as the answer.
+    Transforms, detector and re-identification of the experiment are run, its tracker is not. What cannot be cached
+    (`given`, a data set that does not say what its pictures follow from) is stored in a temporary folder that lasts as
+    long as the answer.
     The sequence stays as it is: `StoredDetections.prepare` gives it the class names that it has in a run; a
     `vtcore.labels.LabelMap` from ``classes`` to these turns the labels, as a run does.
 
@@ -108,7 +109,7 @@ class DetectOnce:
         self._force = force
         self._frame_done = frame_done
         self._temporary = temporary
-        self._built: tuple[tuple[str, ...], list[Any], Detector] | None = None
+        self._built: tuple[tuple[str, ...], list[Any], Detector, ReId | None] | None = None
 
     def refusal(self, sequence: Sequence) -> str:
         """Return why the detections of a sequence cannot be cached, empty where they can."""
@@ -146,16 +147,20 @@ class DetectOnce:
     def _compute(self, sequence: Sequence, asked: RunCache) -> StoredDetections:
         from vtcore.runs.pipeline import Pipeline
 
-        transforms, detector = self._parts(self._context_classes(sequence))
+        transforms, detector, reid = self._parts(self._context_classes(sequence))
         before = sequence.classes
         target = _Target(asked, self._temporary)
         pipeline = Pipeline(
             transforms=transforms,
             detector=detector,
+            reid=reid,
             images="image" in detecting_needs(self._experiment),
             prefetch=self._experiment.run.prefetch,
             max_frames=self._experiment.run.max_frames,
             cache=target,
+            bare_cache=asked.bare,
+            # Nothing but the re-identification could go on meanwhile.
+            ahead=reid is not None and not is_free(self._experiment),
         )
         try:
             with closing(pipeline.track(sequence)) as tracked:
@@ -167,15 +172,16 @@ class DetectOnce:
             sequence.classes = before
         return target.answer()
 
-    def _parts(self, classes: tuple[str, ...]) -> tuple[list[Any], Detector]:
+    def _parts(self, classes: tuple[str, ...]) -> tuple[list[Any], Detector, ReId | None]:
         if self._built is None or self._built[0] != classes:
             options = self._experiment.run
             context = options.context(classes)
             random.seed(options.seed)
             transforms = [build(transform, context) for transform in self._experiment.transforms]
             assert self._experiment.detector is not None
-            self._built = classes, transforms, build(self._experiment.detector, context)
-        return self._built[1], self._built[2]
+            reid = None if self._experiment.reid is None else build(self._experiment.reid, context)
+            self._built = classes, transforms, build(self._experiment.detector, context), reid
+        return self._built[1:]
 
 
 @attrs.define(eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from collections.abc import Sequence as Seq
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,13 @@ from vtcore.detection_cache.identity import data_form, refuse_uncacheable, setup
 from vtcore.detection_cache.recording import Recording
 from vtcore.detection_cache.refusal import Refusal
 from vtcore.detection_cache.stored import StoredDetections
-from vtcore.experiments.experiment import Experiment
+from vtcore.experiments.experiment import Experiment, is_free
 from vtcore.frames import Sequence
 from vtcore.host import PluginHost, plugin_host
-from vtcore.interfaces import Detector
+from vtcore.interfaces import Detector, ReId
 from vtcore.sources.naming import masked_lines
 
-__all__ = ["LateDetector", "RunCache"]
+__all__ = ["LateDetector", "LateReId", "RunCache"]
 
 
 @attrs.define(eq=False)
@@ -47,6 +48,8 @@ class RunCache:
         replayed: The sequences whose detections came from the cache, by name, and the folder of the entry.
         stored_anew: The same for those whose detections were computed and stored.
         cache: Where entries lie.
+        bare: The same for detections without embeddings, where the experiment has a re-identification: whichever it
+            is, they need not be found again. None where it has none.
     """
 
     def __init__(
@@ -83,6 +86,16 @@ class RunCache:
         self._setup: tuple[dict[str, Any], str] | None = None
         self._classes: tuple[str, ...] | None = None
         self._told: set[str] = set()
+        self.bare: RunCache | None = None
+        if experiment.reid is not None:
+            self.bare = RunCache(
+                attrs.evolve(experiment, reid=None),
+                host,
+                classes=classes,
+                mode="off" if is_free(experiment) else mode,
+                cache=self.cache,
+                force=force,
+            )
         try:
             if self._mode == "off":
                 raise Refusal('run.cache is "off"')
@@ -99,11 +112,15 @@ class RunCache:
         found = [self._found(sequence) is not None for sequence in sequences]
         return all(found)
 
-    def detector(self, sequences: Iterable[Sequence], make: Callable[[], Detector]) -> Detector:
+    def detector(self, sequences: Seq[Sequence], make: Callable[[], Detector]) -> Detector:
         """Make the detector, or where every sequence has its entry, one that is only made when something asks it."""
         if self.look_up(sequences) and self._classes is not None:
             return LateDetector(make, self._classes)
-        return make()
+        return make() if self.bare is None else self.bare.detector(sequences, make)
+
+    def reid(self, sequences: Seq[Sequence], make: Callable[[], ReId]) -> ReId:
+        """Make the re-identification, or where every sequence has its entry, one that is made when something asks."""
+        return LateReId(make) if self.look_up(sequences) else make()
 
     def stored(self, sequence: Sequence) -> StoredDetections | None:
         """Return the entry that serves a sequence, None where there is none."""
@@ -118,6 +135,11 @@ class RunCache:
             return None
         self.replayed[sequence.name] = known.entry
         return stored
+
+    def replayed_entry(self, sequence: Sequence) -> Path | None:
+        """Return the entry that a sequence's detections came from, with embeddings or without; None where none did."""
+        found = self.replayed.get(sequence.name)
+        return found if found is not None or self.bare is None else self.bare.replayed_entry(sequence)
 
     def recording(self, sequence: Sequence) -> Recording | None:
         """Return what stores the detections of a sequence, None where they are not to be stored."""
@@ -152,11 +174,13 @@ class RunCache:
     def outcome(self) -> list[str]:
         """Return the notes of a run that is over, and what was replayed and stored in it."""
         notes = list(self.notes)
+        found = "detections" if self.bare is None else "detections and embeddings"
         for words, names in (("replayed from", self.replayed), ("stored in", self.stored_anew)):
             if names:
                 of = next(iter(names)) if len(names) == 1 else f"{len(names)} sequences"
-                notes.append(f"detections of {of} {words} cache ({self.cache.folder})")
-        return notes
+                notes.append(f"{found} of {of} {words} cache ({self.cache.folder})")
+        bare = [] if self.bare is None else self.bare.outcome()
+        return [*notes, *(note for note in bare if note not in notes)]
 
     @property
     def max_frames(self) -> int:
@@ -228,6 +252,20 @@ class RunCache:
         if text not in self._told:
             self._told.add(text)
             self.notes.append(text)
+
+
+class LateReId:
+    """A re-identification that is made when its first boxes come, if they ever do."""
+
+    def __init__(self, make: Callable[[], ReId]) -> None:
+        self._make = make
+        self._made: ReId | None = None
+
+    def embed(self, frames: Any, boxes: Any) -> Any:
+        """Return the embeddings of the boxes."""
+        if self._made is None:
+            self._made = self._make()
+        return self._made.embed(frames, boxes)
 
 
 class LateDetector:

@@ -19,6 +19,7 @@ class GivenConfig:
 
     # Reading them again is all that a cache could do.
     cacheable: ClassVar[bool] = False
+    free: ClassVar[bool] = True
 
     path: str = option(
         "",

@@ -18,7 +18,7 @@ from vtcore.experiments.sweep_options import SweepOptions
 from vtcore.interfaces import DEFAULT_NEEDS, Dataset, Detector, Metric, Refiner, ReId, Tracker, Transform, Writer
 from vtcore.options import METADATA_KEY, OptionInfo, option
 
-__all__ = ["Experiment", "ExperimentTables", "PluginOptions", "RunOptions", "needs_of"]
+__all__ = ["Experiment", "ExperimentTables", "PluginOptions", "RunOptions", "is_free", "needs_of"]
 
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?|mps")
 
@@ -192,6 +192,11 @@ class Experiment:
             parsed = parse_key(key)
             key = (key,) if parsed is None else parsed[0]
         return problem_at(self.origins, key, message)
+
+
+def is_free(experiment: Experiment) -> bool:
+    """Whether detecting costs nothing: the detector only looks up what there is (see `vtcore.interfaces`)."""
+    return experiment.detector is not None and bool(getattr(experiment.detector.config, "free", False))
 
 
 def needs_of(configured: Configured) -> frozenset[str]:

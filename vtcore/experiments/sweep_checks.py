@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SWEPT", "checked_parameters", "value_faults"]
 
-SWEPT = ("tracker", "refiners", "detector", "transforms")
+SWEPT = ("tracker", "refiners", "detector", "reid", "transforms")
 """The tables whose keys may be swept; the others decide what is compared, not how well it is tracked."""
 
 

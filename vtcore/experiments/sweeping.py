@@ -80,11 +80,20 @@ def _misplaced_lists(tables: Mapping[str, Any], converter: Converter) -> list[tu
     try:
         converter.structure(tables, ExperimentTables)
     except StructureError as error:
-        keys = dict.fromkeys(fault.path for fault in error.faults)
+        keys = dict.fromkeys(_of_lists(tables, fault.path) for fault in error.faults)
         # Elements of lists are what their list is, swept or not.
         found = [(key, _value_at(tables, key)) for key in keys if key and key[0] in SWEPT and isinstance(key[-1], str)]
         return [(key, value) for key, value in found if _lists_values(value)]
     return []
+
+
+def _of_lists(tables: Mapping[str, Any], key: KeyPath) -> KeyPath:
+    """Return the key of the list where an element of a list of lists is wrong: the value may be a list itself."""
+    if key and isinstance(key[-1], int):
+        value = _value_at(tables, key[:-1])
+        if isinstance(value, list) and all(isinstance(item, list) for item in value):
+            return key[:-1]
+    return key
 
 
 def _holds_lists(name: str, value: Any) -> bool:

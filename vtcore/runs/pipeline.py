@@ -1,4 +1,10 @@
-"""From frames to tracks: transforms, detector and tracker of one run."""
+"""From frames to tracks: transforms, detector, re-identification and tracker of one run.
+
+Four things happen at once, each in a thread of its own and a bounded number of frames ahead of the next: frames are
+decoded and transformed, detected in, their detections described, and tracked in the thread of the run (writing is the
+fifth, see `vtcore.runs.writing`). Where detections cost nothing, since they are given or replayed, there is no thread
+for them; a live source has none but that which decodes, so that the latest frame is tracked and not one that waited.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +13,16 @@ import time
 from collections.abc import Generator, Iterator
 from collections.abc import Sequence as Seq
 from contextlib import closing
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from vtcore.errors import DataError, VtcoreError
 from vtcore.frames import Frame, Sequence
 from vtcore.instances import Instances
-from vtcore.interfaces import Detector, Tracker, Transform
+from vtcore.interfaces import Detector, ReId, Tracker, Transform
 from vtcore.labels import LabelMap
+from vtcore.runs.detecting import Detecting, DetectionKeeping, flattened, stored_detections
 from vtcore.sources.prefetch import prefetch
 
 if TYPE_CHECKING:
-    from vtcore.detection_cache.recording import Recording
     from vtcore.detection_cache.stored import StoredDetections
 
 __all__ = ["STAGES", "DetectionKeeping", "Pipeline", "Tracked"]
@@ -25,29 +30,17 @@ __all__ = ["STAGES", "DetectionKeeping", "Pipeline", "Tracked"]
 Tracked = Generator[tuple[Frame, Instances, Instances], None, None]
 """Each frame with its detections and its tracks."""
 
-STAGES = ("decode", "transform", "detect", "track", "write")
+STAGES = ("decode", "transform", "detect", "embed", "track", "write")
 """The stages whose time a run measures."""
-
-
-class DetectionKeeping(Protocol):
-    """Where detections are found again and stored: `vtcore.detection_cache.RunCache`."""
-
-    def stored(self, sequence: Sequence) -> StoredDetections | None:
-        """Return the detections of a sequence to replay, None to have them computed."""
-
-    def recording(self, sequence: Sequence) -> Recording | None:
-        """Return what stores computed detections, None to have them forgotten."""
-
-    def recorded(self, sequence: Sequence, recording: Recording) -> None:
-        """Take note of a recording that is over."""
 
 
 class Pipeline:
     """What turns the frames of a sequence into tracks.
 
     Attributes:
-        seconds: Time spent in each stage of the sequence last started, those that there are; ``decode`` runs in the
-            background.
+        seconds: Time spent in each stage of the sequence last started, those that there are; all but ``track`` run in
+            the background.
+        parts: The components that do the work of a stage, by the stage's name.
     """
 
     def __init__(
@@ -55,40 +48,54 @@ class Pipeline:
         *,
         transforms: Seq[Transform] = (),
         detector: Detector | None = None,
+        reid: ReId | None = None,
         tracker: Tracker | None = None,
         images: bool = True,
         prefetch: int = 8,
         max_frames: int = 0,
         cache: DetectionKeeping | None = None,
+        bare_cache: DetectionKeeping | None = None,
         replay_images: bool = True,
+        ahead: bool = True,
     ) -> None:
         """Put the parts together.
 
         Args:
             transforms: Applied to each frame in order.
             detector: None where the tracker needs no detections.
+            reid: Describes what was detected; None where nobody compares looks, or the detections bring embeddings.
             tracker: None where only detections are wanted.
             images: Whether anyone needs decoded pixels.
             prefetch: Frames decoded ahead.
             max_frames: Stop after so many frames; 0 for never.
-            cache: Where detections are found again and stored.
-            replay_images: Whether anyone but transforms and detector needs decoded pixels.
+            cache: Where detections are found again and stored, with their embeddings where there is a `reid`.
+            bare_cache: With a `reid`: where detections are found again and stored as the detector returns them.
+            replay_images: Whether anyone but transforms, detector and `reid` needs decoded pixels.
+            ahead: Whether detecting takes time, so that it is done ahead of the tracker, in a thread of its own.
         """
         self._transforms = transforms
         self._detector = detector
+        self._reid = None if detector is None else reid
         self._tracker = tracker
         self._images = images
         self._prefetch = prefetch
         self._max_frames = max_frames
         self._cache = cache
+        self._bare_cache = bare_cache
         self._replay_images = images and replay_images
+        self._ahead = ahead and images
         self._stored: StoredDetections | None = None
         self._classes = () if detector is None else tuple(detector.classes)
+        self.parts = {
+            stage: part
+            for stage, part in (("detect", detector), ("embed", self._reid), ("track", tracker))
+            if part is not None
+        }
         self.seconds = self._stages()
 
     def _stages(self) -> dict[str, float]:
-        absent = {"transform": not self._transforms, "detect": self._detector is None, "track": self._tracker is None}
-        return {stage: 0.0 for stage in STAGES if not absent.get(stage, False)}
+        present = {"decode", *self.parts, "write", *(["transform"] if self._transforms else [])}
+        return {stage: 0.0 for stage in STAGES if stage in present}
 
     def name_classes(self, sequence: Sequence) -> None:
         """Give a sequence without class names the detector's."""
@@ -106,64 +113,62 @@ class Pipeline:
         self.seconds = self._stages()
         # The key of stored detections holds the class names as the data set gives them.
         self._stored = None if self._cache is None else self._cache.stored(sequence)
+        bare = None
+        if self._stored is None and self._reid is not None and self._bare_cache is not None:
+            bare = self._bare_cache.stored(sequence)
         self.name_classes(sequence)
         to_labels = LabelMap(self._classes, sequence.classes)
-        if self._stored is not None:
-            self._stored.prepare(sequence)
+        replayed = self._stored or bare
+        if replayed is not None:
+            replayed.prepare(sequence)
         elif self._detector is not None:
             self._detector.reset(sequence)
         if self._tracker is not None:
             self._tracker.reset(sequence)
-        return self._tracked(sequence, to_labels)
+        return self._tracked(sequence, self._detected(sequence, to_labels, bare))
 
-    def _tracked(self, sequence: Sequence, to_labels: LabelMap) -> Tracked:
+    def _tracked(self, sequence: Sequence, detected: Generator[tuple[Frame, Instances], None, None]) -> Tracked:
         clock = time.perf_counter
-        with closing(self._detected(sequence)) as detected:
-            for frame, found in detected:
-                detections = to_labels(found)
+        seconds = self.seconds
+        with closing(detected):
+            for frame, detections in detected:
                 if self._tracker is None:
                     yield frame, detections, detections
                     continue
                 began = clock()
                 tracks = self._tracker.update(frame, detections)
-                self.seconds["track"] += clock() - began
+                seconds["track"] += clock() - began
                 yield frame, detections, tracks
 
-    def _detected(self, sequence: Sequence) -> Generator[tuple[Frame, Instances], None, None]:
+    def _detected(
+        self, sequence: Sequence, to_labels: LabelMap, bare: StoredDetections | None
+    ) -> Generator[tuple[Frame, Instances], None, None]:
         if self._stored is not None:
-            yield from self._replayed(sequence, self._stored)
+            with closing(self._replayed(sequence, self._stored)) as replayed:
+                for frame, found in replayed:
+                    yield frame, to_labels(found)
             return
-        frames = self._frames(sequence)
-        with closing(frames):
-            if self._detector is None:
-                nothing = Instances.empty()
+        if self._detector is None:
+            nothing = Instances.empty()
+            with closing(self._frames(sequence)) as frames:
                 for frame in frames:
                     yield frame, nothing
-                return
-            yield from self._computed(sequence, frames, self._detector)
-
-    def _computed(
-        self, sequence: Sequence, frames: Iterator[Frame], detector: Detector
-    ) -> Generator[tuple[Frame, Instances], None, None]:
-        """Detect, and store what was found where the cache asks for it and the source comes to its end."""
-        clock = time.perf_counter
-        # Waiting for a full batch would hold back the frames of a live source.
-        size = 1 if sequence.live else detector.batch_size
-        recording = None if self._cache is None else self._cache.recording(sequence)
-        try:
-            for batch in _batches(frames, size):
-                began = clock()
-                found = detector.detect(batch)
-                self.seconds["detect"] += clock() - began
-                if recording is not None:
-                    recording.add(batch, found)
-                yield from zip(batch, found, strict=True)
-            if self._cache is not None and recording is not None:
-                recording.finish(sequence, classes=self._classes, batch_size=size)
-                self._cache.recorded(sequence, recording)
-        finally:
-            if recording is not None:
-                recording.close()
+            return
+        detecting = Detecting(
+            sequence=sequence,
+            detector=self._detector,
+            classes=self._classes,
+            to_labels=to_labels,
+            seconds=self.seconds,
+            cache=self._cache,
+            reid=self._reid,
+            bare_cache=self._bare_cache,
+            stored=bare,
+            wants=getattr(self._tracker, "wants_embeddings", None),
+            ahead=self._ahead,
+        )
+        with closing(detecting.batches(self._frames(sequence))) as batches:
+            yield from flattened(batches)
 
     def _replayed(self, sequence: Sequence, stored: StoredDetections) -> Generator[tuple[Frame, Instances], None, None]:
         if not self._replay_images:
@@ -171,33 +176,41 @@ class Pipeline:
             return
         with closing(self._frames(sequence)) as frames:
             for frame in frames:
-                if frame.index >= stored.length:
-                    message = f"has more frames than the {stored.length} whose detections are stored ({stored.folder})"
-                    raise DataError(f"{message}; compute them anew with vtcore cache --force", file=sequence.name)
-                yield frame, stored.detections(frame.index)
+                yield frame, stored_detections(stored, frame, sequence)
 
     def _frames(self, sequence: Sequence) -> Generator[Frame, None, None]:
         frames = self._timed(sequence.frames(images=self._images), "decode")
         if self._max_frames:
             frames = itertools.islice(frames, self._max_frames)
+        # A live source is to be read as fast as its frames come.
+        early = not sequence.live
+        if early:
+            frames = self._transformed(frames)
         ahead = prefetch(frames, self._prefetch, sequence=sequence) if self._images else frames
         try:
-            if not self._transforms:
-                yield from ahead
-                return
-            for frame in ahead:
-                began = time.perf_counter()
-                for transform in self._transforms:
-                    frame = transform(frame)
-                self.seconds["transform"] += time.perf_counter() - began
-                yield frame
+            yield from ahead if early else self._transformed(ahead)
         finally:
             close = getattr(ahead, "close", None)
             if close is not None:
                 close()
 
+    def _transformed(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        if not self._transforms:
+            return frames
+        return self._each_transformed(frames)
+
+    def _each_transformed(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        seconds = self.seconds
+        for frame in frames:
+            began = time.perf_counter()
+            for transform in self._transforms:
+                frame = transform(frame)
+            seconds["transform"] += time.perf_counter() - began
+            yield frame
+
     def _timed(self, frames: Iterator[Frame], stage: str) -> Iterator[Frame]:
         clock = time.perf_counter
+        seconds = self.seconds
         while True:
             began = clock()
             try:
@@ -205,24 +218,5 @@ class Pipeline:
             except StopIteration:
                 return
             finally:
-                self.seconds[stage] += clock() - began
+                seconds[stage] += clock() - began
             yield frame
-
-
-def _batches(frames: Iterator[Frame], size: int) -> Iterator[list[Frame]]:
-    if size <= 1:
-        for frame in frames:
-            yield [frame]
-        return
-    while True:
-        batch: list[Frame] = []
-        try:
-            for frame in itertools.islice(frames, size):
-                batch.append(frame)  # noqa: PERF402 - what came before an error must not be lost with it
-        except VtcoreError:
-            if batch:
-                yield batch
-            raise
-        if not batch:
-            return
-        yield batch

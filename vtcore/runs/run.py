@@ -14,9 +14,10 @@ from vtcore.drawing.display import Display
 from vtcore.errors import DamagedSourceError, OutputError, PreflightError
 from vtcore.evaluation import Evaluation, build_metrics, evaluate, write_metrics
 from vtcore.experiments import Experiment
+from vtcore.experiments.experiment import is_free
 from vtcore.frames import Sequence
 from vtcore.host import PluginHost, plugin_host
-from vtcore.interfaces import Detector
+from vtcore.interfaces import Detector, ReId
 from vtcore.preflight import preflight, require
 from vtcore.refinement import build_refiners, refine_file
 from vtcore.results.read import RESULT_SUFFIXES, find_results
@@ -137,12 +138,15 @@ class Run:
         self._pipeline = Pipeline(
             transforms=[build(transform, context) for transform in experiment.transforms],
             detector=self._detector(context),
+            reid=self._reid(context),
             tracker=tracker,
             images="image" in experiment.needs(),
             prefetch=options.prefetch,
             max_frames=options.max_frames,
             cache=self._cache,
+            bare_cache=self._cache.bare,
             replay_images="image" in other_needs(experiment),
+            ahead=not is_free(experiment),
         )
         for sequence in self.sequences:
             self._pipeline.name_classes(sequence)
@@ -153,6 +157,13 @@ class Run:
         if configured is None:
             return None
         return self._cache.detector(self.sequences, lambda: cast("Detector", build(configured, context)))
+
+    def _reid(self, context: BuildContext) -> ReId | None:
+        """Make the re-identification, unless all embeddings are in the cache."""
+        configured = self.experiment.reid
+        if configured is None:
+            return None
+        return self._cache.reid(self.sequences, lambda: cast("ReId", build(configured, context)))
 
     def _check_writers(self) -> None:
         """Refuse what only the writers themselves tell, before anything is tracked."""
@@ -233,7 +244,7 @@ class Run:
     def _track(self, sequence: Sequence) -> None:
         with DeferredInterrupts() as interrupts:
             tracked = self._pipeline.track(sequence)
-            if (replayed := self._cache.replayed.get(sequence.name)) is not None:
+            if (replayed := self._cache.replayed_entry(sequence)) is not None:
                 self.folder.log("detections_replayed", sequence=sequence.name, entry=str(replayed))
             self.host.notify("vtcore_sequence_started", run=self, sequence=sequence)
             writing = SequenceWriting(self._writers, self.folder.path, sequence)

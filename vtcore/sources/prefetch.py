@@ -5,71 +5,18 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterator
-from queue import SimpleQueue
-from types import TracebackType
-from typing import Protocol
 
+from vtcore.ahead import Ahead, End, InOrder, Waiting
 from vtcore.frames import Frame, Sequence
 from vtcore.sources.live import LiveSequence
 
-__all__ = ["Prefetched", "prefetch"]
+__all__ = ["prefetch"]
 
 CLOSING_SECONDS = 5.0
-"""How long `Prefetched.close` waits for a read in progress; a stream that is silent for longer ends by itself."""
+"""How long closing waits for a read in progress; a stream that is silent for longer ends by itself."""
 
 
-class Prefetched(Iterator[Frame]):
-    """Frames that a background thread reads ahead; also a context manager.
-
-    What the source raises is raised here, after the frames before it. Leaving the loop early needs `close` (or
-    ``with``): it stops the thread, which closes the source.
-    """
-
-    def __init__(self, frames: Iterator[Frame], waiting: _Waiting) -> None:
-        self._waiting = waiting
-        self._ended = False
-        self._thread = threading.Thread(target=_read, args=(frames, waiting), name="vtcore-prefetch", daemon=True)
-        self._thread.start()
-
-    def __iter__(self) -> Prefetched:
-        """Return itself."""
-        return self
-
-    def __next__(self) -> Frame:
-        """Return the next frame, as soon as there is one."""
-        if self._ended:
-            raise StopIteration
-        item = self._waiting.take()
-        if isinstance(item, Frame):
-            return item
-        self._ended = True
-        self._thread.join()
-        if item is None:
-            raise StopIteration
-        raise item
-
-    def __enter__(self) -> Prefetched:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close."""
-        self.close()
-
-    def close(self) -> None:
-        """Stop reading; the source is closed in its own thread before this returns."""
-        self._ended = True
-        self._waiting.stop()
-        self._thread.join(CLOSING_SECONDS)
-
-    def __del__(self) -> None:
-        """Stop reading, where nobody closed: the thread knows nothing of this object, so it can go."""
-        self._waiting.stop()
-
-
-def prefetch(frames: Iterator[Frame], depth: int, *, sequence: Sequence | None = None) -> Prefetched:
+def prefetch(frames: Iterator[Frame], depth: int, *, sequence: Sequence | None = None) -> Ahead[Frame]:
     """Read frames ahead in the background.
 
     Args:
@@ -80,88 +27,22 @@ def prefetch(frames: Iterator[Frame], depth: int, *, sequence: Sequence | None =
             counted in `LiveSequence.dropped`; the frames that are left are numbered without gaps, their times tell.
     """
     depth = max(1, depth)
-    if isinstance(sequence, LiveSequence):
-        return Prefetched(frames, _Latest(depth, sequence))
-    return Prefetched(frames, _InOrder(depth))
-
-
-_Item = Frame | BaseException | None
-"""A frame, what the source raised, or None for its end."""
-
-
-class _Waiting(Protocol):
-    """The frames between the two threads."""
-
-    def put(self, item: _Item) -> bool:
-        """Hand over an item, waiting for room; False when nobody wants more."""
-
-    def take(self) -> _Item:
-        """Wait for the next item."""
-
-    def stop(self) -> None:
-        """Want no more."""
-
-
-def _read(frames: Iterator[Frame], waiting: _Waiting) -> None:
-    last: BaseException | None = None
-    try:
-        for frame in frames:
-            if not waiting.put(frame):
-                break
-    except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
-        last = error
-    try:
-        close = getattr(frames, "close", None)
-        if close is not None:
-            close()
-    except Exception as error:  # noqa: BLE001
-        last = last or error
-    waiting.put(last)
-
-
-class _InOrder:
-    """Every frame counts: a full queue makes the source wait.
-
-    Two queues in C, one of frames and one of permits to read another, cost less than one lock with a condition.
-    """
-
-    def __init__(self, depth: int) -> None:
-        self._items: SimpleQueue[_Item] = SimpleQueue()
-        self._permits: SimpleQueue[bool] = SimpleQueue()
-        self._stopped = False
-        for _ in range(depth):
-            self._permits.put(True)
-
-    def put(self, item: _Item) -> bool:
-        if isinstance(item, Frame):
-            self._permits.get()
-            if self._stopped:
-                return False
-        self._items.put(item)
-        return True
-
-    def take(self) -> _Item:
-        item = self._items.get()
-        self._permits.put(True)
-        return item
-
-    def stop(self) -> None:
-        self._stopped = True
-        self._permits.put(True)
+    waiting: Waiting[Frame] = _Latest(depth, sequence) if isinstance(sequence, LiveSequence) else InOrder(depth)
+    return Ahead(frames, waiting, name="vtcore-prefetch", patience=CLOSING_SECONDS)
 
 
 class _Latest:
     """Time does not wait: a full queue loses its oldest frame, unless the sequence can wait after all."""
 
     def __init__(self, depth: int, sequence: LiveSequence) -> None:
-        self._items: deque[_Item] = deque()
+        self._items: deque[Frame | End] = deque()
         self._depth = depth
         self._sequence = sequence
         self._changed = threading.Condition()
         self._stopped = False
         self._taken = 0
 
-    def put(self, item: _Item) -> bool:
+    def put(self, item: Frame | End) -> bool:
         with self._changed:
             if isinstance(item, Frame):
                 while not self._stopped and len(self._items) >= self._depth:
@@ -177,7 +58,7 @@ class _Latest:
             self._changed.notify_all()
             return True
 
-    def take(self) -> _Item:
+    def take(self) -> Frame | End:
         with self._changed:
             while not self._items:
                 self._changed.wait()

@@ -153,8 +153,8 @@ WRONG_DOCUMENTS = [
     (
         "[something]",
         [
-            "x.toml:1: something: unknown key; there are 'requires', 'dataset', 'transforms', 'detector', 'tracker', "
-            "'refiners', 'metrics', 'writers', 'run', 'sweep', 'plugins'"
+            "x.toml:1: something: unknown key; there are 'requires', 'dataset', 'transforms', 'detector', 'reid', "
+            "'tracker', 'refiners', 'metrics', 'writers', 'run', 'sweep', 'plugins'"
         ],
     ),
     (
