@@ -1,31 +1,36 @@
 """Weights from files: safetensors, and what ``torch.save`` writes. Nothing in a file is ever executed.
 
-Torch files hold a pickle, which can name any function to call. They are read weights-only: what names anything but
-tensors and plain containers is refused before it is looked up. A file is known by its first bytes, not by its name.
+Torch files hold a pickle, which can name any function to call. It is read as data (`vtrack_nets.pickle_machine`): what
+training code left beside the weights is passed over, whatever it is. A file is known by its first bytes, not by its
+name.
 """
 
 from __future__ import annotations
 
 import hashlib
-import pickle
-import pickletools
 import re
-import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-import torch
-from safetensors import SafetensorError
+import attrs
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor
 
 from vtrack_nets.errors import CheckpointError, shown
+from vtrack_nets.pickle_machine import Inert, PickleError
+from vtrack_nets.pickled_networks import network_state
+from vtrack_nets.stored_tensors import TensorError, TensorMaker, is_tensor
+from vtrack_nets.torch_files import TorchFile, read_torch
 
-__all__ = ["load_state"]
+__all__ = ["Checkpoint", "check_hash", "file_hash", "load_state", "read_checkpoint"]
 
 WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "params")
 """Keys under which training code keeps the weights, beside the optimizer's state and more; first come, first taken."""
+
+AVERAGES = ("ema_state_dict", "state_dict_ema", "model_ema", "ema_model", "ema", "params_ema")
+"""Keys under which it keeps the moving average of the weights."""
 
 PREFIXES = ("module.", "_orig_mod.")
 """What wrappers put before every name: DataParallel and its kin, ``torch.compile``."""
@@ -38,22 +43,42 @@ _OTHERS = {
 }
 """First bytes of what is often found in a checkpoint's place."""
 
-_PICKLES = tuple(b"\x80" + bytes([protocol]) for protocol in range(2, 6))
-_REFUSED = re.compile(r"GLOBAL ((\w+)[\w.]*\w) (?:was not an allowed|whose module)")
-_ATTACKERS = ("builtins", "importlib", "nt", "os", "posix", "pty", "runpy", "shutil", "socket", "subprocess", "sys")
-"""Modules that no training leaves in a checkpoint: nobody is told how to open what names them."""
+_DEEPEST = 16
+"""Wrappers within wrappers; three have been seen."""
 
+_PICKLES = tuple(b"\x80" + bytes([protocol]) for protocol in range(2, 6))
 _SHORTEST_HASH = 8
+_START = 512
+_TAR = slice(257, 262)
+
+
+@attrs.frozen
+class Checkpoint:
+    """What a file of weights holds.
+
+    Attributes:
+        layout: ``"safetensors"``, ``"torch archive"`` or ``"torch pickles"``.
+        state: Tensors on the processor by name, wrappers and prefixes taken off.
+        wrapper: Keys under which they lay, outermost first.
+        prefix: What stood before every name.
+        beside: What else the outermost level holds, in words by key; the metadata of safetensors.
+    """
+
+    layout: str
+    state: dict[str, Tensor] = attrs.field(repr=False)
+    wrapper: tuple[str, ...] = ()
+    prefix: str = ""
+    beside: Mapping[str, str] = attrs.field(factory=dict)
 
 
 def load_state(path: str | Path, *, sha256: str = "") -> dict[str, Tensor]:
     """Read the weights of a network.
 
     Wrappers (`WRAPPERS`) are taken off, and prefixes (`PREFIXES`) where every name has one. Entries that are no
-    tensors are left out.
+    tensors are left out. Of a network that was pickled whole, its weights are taken, without its code.
 
     Args:
-        path: A safetensors file, or what ``torch.save`` wrote of a state dict.
+        path: A safetensors file, or what ``torch.save`` wrote.
         sha256: Hexadecimal SHA-256 of the file, whole or the first 8 digits or more; empty checks nothing.
 
     Returns:
@@ -61,181 +86,190 @@ def load_state(path: str | Path, *, sha256: str = "") -> dict[str, Tensor]:
 
     Raises:
         CheckpointError: The file is missing, damaged, no checkpoint, another than the hash says, holds no weights or
-            tensors that are none (sparse, quantized, without data), or would need code to be executed.
+            tensors that are none (sparse, quantized, without data), or asks for what only attacks need.
+    """
+    return read_checkpoint(path, sha256=sha256).state
+
+
+def read_checkpoint(path: str | Path, *, sha256: str = "", average: bool = False) -> Checkpoint:
+    """Read the weights of a network, and what is told of them.
+
+    Args:
+        path: As for `load_state`.
+        sha256: As for `load_state`.
+        average: Take the moving average of the weights (`AVERAGES`) instead.
+
+    Raises:
+        CheckpointError: As `load_state` raises it; there is no moving average.
     """
     path = Path(path)
     if not path.is_file():
         raise CheckpointError("is a folder, not a checkpoint" if path.is_dir() else "there is no such file", file=path)
     try:
         if sha256:
-            _check_hash(path, sha256)
-        held = _read(path)
+            check_hash(path, sha256)
+        return _read(path, average=average)
     except OSError as error:
         raise CheckpointError(f"cannot be read: {error.strerror or error}", file=path) from error
-    return _without_prefixes(_tensors(held, path))
 
 
-def _check_hash(path: Path, wanted: str) -> None:
+def check_hash(path: Path, wanted: str) -> None:
+    """Compare a file with the SHA-256 that it must have, or the first 8 digits or more of it.
+
+    Raises:
+        CheckpointError: It has another, or that is none.
+        OSError: It cannot be read.
+    """
     if len(wanted) < _SHORTEST_HASH or re.fullmatch(r"[0-9a-fA-F]{1,64}", wanted) is None:
         raise CheckpointError(f"sha256 {wanted!r} is none: give 8 to 64 hexadecimal digits", file=path)
+    found = file_hash(path)
+    if not found.startswith(wanted.lower()):
+        raise CheckpointError(
+            f"has the sha256 {found[: len(wanted)]}, not {wanted.lower()}: it is another file, or damaged", file=path
+        )
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file, hexadecimal.
+
+    Raises:
+        OSError: It cannot be read.
+    """
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(1 << 20):
             digest.update(block)
-    if not digest.hexdigest().startswith(wanted.lower()):
-        found = digest.hexdigest()[: len(wanted)]
-        raise CheckpointError(
-            f"has the sha256 {found}, not {wanted.lower()}: it is another file, or damaged", file=path
-        )
+    return digest.hexdigest()
 
 
-def _read(path: Path) -> Any:
+def _read(path: Path, *, average: bool) -> Checkpoint:
     with path.open("rb") as file:
-        start = file.read(64)
+        start = file.read(_START)
     if not start:
         raise CheckpointError("is empty", file=path)
     if start[8:9] == b"{" and int.from_bytes(start[:8], "little") <= path.stat().st_size:
-        return _read_safetensors(path)
+        if average:
+            raise CheckpointError("holds no moving average: safetensors holds one set of weights", file=path)
+        return _safetensors(path)
     if start.startswith((b"PK\x03\x04", *_PICKLES)):
-        return _read_torch(path)
+        return _torch(path, average=average)
     for beginning, reason in _OTHERS.items():
         if start.lstrip().startswith(beginning):
             raise CheckpointError(reason, file=path)
+    if start[_TAR] == b"ustar":
+        raise CheckpointError("is a tar archive: unpack it, and give the file in it", file=path)
     raise CheckpointError("is no checkpoint: expected safetensors, or a file that torch.save wrote", file=path)
 
 
-def _read_safetensors(path: Path) -> dict[str, Tensor]:
+def _safetensors(path: Path) -> Checkpoint:
     try:
-        return load_file(path)
-    except SafetensorError as error:
-        raise CheckpointError(_damage(error), file=path) from error
+        with safe_open(path, "pt") as opened:
+            metadata = opened.metadata() or {}
+        state = load_file(path)
+    except (SafetensorError, RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
+        told = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise CheckpointError(f"is damaged, or no checkpoint ({shown(told.rstrip('.'))})", file=path) from error
+    if not state:
+        raise CheckpointError("holds no weights: its keys are none", file=path)
+    prefix, state = _without_prefix(state)
+    return Checkpoint("safetensors", state, (), prefix, metadata)
 
 
-def _read_torch(path: Path) -> Any:
+def _torch(path: Path, *, average: bool) -> Checkpoint:
+    file = read_torch(path)
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise CheckpointError(_refusal(path, error), file=path) from error
-    except OSError:
-        raise
-    except Exception as error:
-        # Whatever the bytes of a damaged file happen to mean.
-        reason = _damage(error)
-        if "TorchScript" in str(error):
-            reason = "is a TorchScript program, not weights: save the state_dict() of the network instead"
-        raise CheckpointError(reason, file=path) from error
+        return _unwrapped_weights(file, path, average=average)
+    except PickleError as error:
+        raise CheckpointError(f"is damaged, or no checkpoint ({error})", file=path) from error
 
 
-def _damage(error: Exception) -> str:
-    told = next(iter(str(error).strip().splitlines()), type(error).__name__)
-    return f"is damaged, or no checkpoint ({shown(told.rstrip('.'))})"
-
-
-def _refusal(path: Path, error: Exception) -> str:
-    """Say what a pickle asks for beyond weights, and how its weights can be had by those who trust it."""
-    found = _REFUSED.search(str(error))
-    if found is None:
-        return "is damaged, or no checkpoint (its pickle holds something else than plain weights): refused"
-    if found[2] in _ATTACKERS:
-        return (
-            f"asks for {found[1]}, which no weights need: refused, and nothing was executed; do not open it elsewhere"
-        )
-    copy = repr(str(path.with_name(f"{path.stem}-weights.pth")))
-    load = f"torch.load({str(path)!r}, weights_only=False)"
-    if any(name.startswith("torch.nn.modules.") for name in _named_by(path)):
-        return (
-            f"is a whole pickled network ({found[1]}), not its weights: to open it would execute code. Where you trust "
-            "it, and with its code at hand, convert it: python -c "
-            f'"import torch; torch.save({load}.state_dict(), {copy})"'
-        )
-    return (
-        f"asks for {found[1]}, which is no part of weights: refused, and nothing was executed. Where you trust it, "
-        f"save its weights alone: python -c \"import torch; torch.save({load}['state_dict'], {copy})\""
-    )
-
-
-def _named_by(path: Path) -> set[str]:
-    """Return the classes and functions that a torch file's pickle names, by reading it as text."""
-    if not zipfile.is_zipfile(path):
-        with path.open("rb") as file:
-            return _names(file)
-    with zipfile.ZipFile(path) as archive:
-        member = next((name for name in archive.namelist() if name.endswith("data.pkl")), None)
-        if member is None:
-            return set()
-        with archive.open(member) as file:
-            return _names(file)
-
-
-def _names(file: IO[bytes]) -> set[str]:
-    found = set()
-    try:
-        # Older files hold several pickles, one after the other, then numbers, which end this by an error.
-        while True:
-            for code, argument, _ in pickletools.genops(file):
-                if code.name == "GLOBAL":
-                    found.add(str(argument).replace(" ", "."))
-    except Exception as error:  # noqa: BLE001 - only a better message is at stake
-        del error
-    return found
-
-
-def _tensors(held: Any, path: Path) -> dict[str, Tensor]:
-    """Take wrappers off until tensors appear."""
-    if not isinstance(held, Mapping):
-        raise CheckpointError(f"holds no weights: it holds a {type(held).__name__}, not tensors by name", file=path)
+def _unwrapped_weights(file: TorchFile, path: Path, *, average: bool) -> Checkpoint:
+    if _mapping(file.held) is None:
+        raise CheckpointError(f"holds no weights: it holds a {_kind(file.held)}, not tensors by name", file=path)
     tried: list[Mapping[Any, Any]] = []
-    for mapping in _unwrapped(held):
-        tensors = {
-            name: value for name, value in mapping.items() if isinstance(name, str) and isinstance(value, Tensor)
-        }
-        if tensors:
-            _check_plain(tensors, path)
-            return tensors
+    for wrapper, mapping in _unwrapped(file.held, AVERAGES if average else WRAPPERS):
         tried.append(mapping)
-    keys = ", ".join(shown(str(key)) for key in list(tried[0])[:5]) or "none"
-    raise CheckpointError(f"holds no weights: its keys are {keys}", file=path)
+        # Beside an average lie the weights themselves: only what has its name is one.
+        found = {} if average and not set(wrapper) & set(AVERAGES) else _weights(mapping)
+        if found:
+            prefix, state = _without_prefix(_tensors(found, file.tensors, path))
+            return Checkpoint(file.layout, state, wrapper, prefix, _beside(file.held, wrapper))
+    what, keys = ("moving average of the weights", tried[-1]) if average else ("weights", tried[0])
+    shown_keys = ", ".join(_key(key) for key in list(keys)[:5]) or "none"
+    raise CheckpointError(f"holds no {what}: its keys are {shown_keys}", file=path)
 
 
-def _unwrapped(held: Mapping[Any, Any]) -> Iterator[Mapping[Any, Any]]:
+def _weights(mapping: Mapping[Any, Any]) -> dict[str, Inert]:
+    return {name: value for name, value in mapping.items() if isinstance(name, str) and is_tensor(value)}
+
+
+def _tensors(found: Mapping[str, Inert], maker: TensorMaker, path: Path) -> dict[str, Tensor]:
+    tensors = {}
+    for name, value in found.items():
+        try:
+            tensors[name] = maker.tensor(value)
+        except TensorError as error:
+            raise CheckpointError(f"its weight {shown(name)} {error}", file=path) from error
+    return tensors
+
+
+def _mapping(value: Any) -> Mapping[Any, Any] | None:
+    """Return what lies in a container by name, or in a network; None for anything else."""
+    if isinstance(value, Mapping):
+        return value
+    if isinstance(value, Inert) and not is_tensor(value):
+        return value.items if value.items is not None else network_state(value)
+    return None
+
+
+def _unwrapped(held: Any, keys: Iterable[str]) -> Iterator[tuple[tuple[str, ...], Mapping[Any, Any]]]:
     """Yield what lies in wrappers, the innermost of the first one first, and what holds them after them.
 
     Not by recursion: a pickle can put things as deep as it likes, and into themselves.
     """
-    pending, opened = [(held, False)], set()
+    ordered = [*dict.fromkeys((*keys, *WRAPPERS))]
+    pending: list[tuple[tuple[str, ...], Any, bool]] = [((), held, False)]
+    opened: set[int] = set()
     while pending:
-        mapping, empty = pending.pop()
+        wrapper, value, empty = pending.pop()
+        mapping = _mapping(value)
+        if mapping is None:
+            continue
         if empty:
-            yield mapping
-        elif id(mapping) not in opened:
-            opened.add(id(mapping))
-            pending.append((mapping, True))
-            inner = [mapping[key] for key in reversed(WRAPPERS) if isinstance(mapping.get(key), Mapping)]
-            pending += [(each, False) for each in inner]
+            yield wrapper, mapping
+        elif id(value) not in opened and len(wrapper) < _DEEPEST:
+            opened.add(id(value))
+            pending.append((wrapper, value, True))
+            pending += [((*wrapper, key), mapping[key], False) for key in reversed(ordered) if key in mapping]
 
 
-def _check_plain(tensors: Mapping[str, Tensor], path: Path) -> None:
-    """Refuse tensors that no network could take: those without data, and those that hold only a part of it."""
-    for name, value in tensors.items():
-        kind = (
-            "has no data (it is a meta tensor)"
-            if value.is_meta
-            else "is sparse"
-            if value.layout is not torch.strided
-            else "is quantized"
-            if value.is_quantized
-            else "is nested"
-            if value.is_nested
-            else ""
-        )
-        if kind:
-            raise CheckpointError(f"its weight {shown(name)} {kind}: save plain tensors instead", file=path)
-
-
-def _without_prefixes(state: dict[str, Tensor]) -> dict[str, Tensor]:
+def _without_prefix(state: dict[str, Tensor]) -> tuple[str, dict[str, Tensor]]:
     # What the first and the last by alphabet begin with, all begin with.
     first, last = min(state), max(state)
     common = next((place for place, pair in enumerate(zip(first, last, strict=False)) if len(set(pair)) > 1), None)
     found = _WRAPPED.match(first[:common])
     length = 0 if found is None else found.end()
-    return {name[length:]: value for name, value in state.items()} if length else state
+    return first[:length], {name[length:]: value for name, value in state.items()} if length else state
+
+
+def _beside(held: Any, wrapper: tuple[str, ...]) -> dict[str, str]:
+    """Return in words what lies beside the weights."""
+    entries = (_mapping(held) or {}).items() if wrapper else ()
+    return {_key(key): _words(value) for key, value in entries if key != wrapper[0] and isinstance(key, str)}
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, str | int | float | bool | None):
+        return shown(str(value))
+    kind = _kind(value)
+    return f"{kind} of {len(value)}" if isinstance(value, Mapping | list | tuple) else kind
+
+
+def _key(key: Any) -> str:
+    return shown(_kind(key) if isinstance(key, Inert) else str(key))
+
+
+def _kind(value: Any) -> str:
+    if is_tensor(value):
+        return "Tensor"
+    return shown(value.name or "object") if isinstance(value, Inert) else type(value).__name__

@@ -1,0 +1,63 @@
+"""Networks that were pickled whole: their weights, without their code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vtrack_nets.pickle_machine import Inert, PickleError
+from vtrack_nets.stored_tensors import is_tensor
+
+__all__ = ["network_state"]
+
+_DEEPEST = 64
+_MOST = 50_000
+"""Modules of a network; parts that lie in several places count as often, and could be made to never end."""
+
+
+def network_state(value: Inert) -> dict[str, Inert] | None:
+    """Return the tensors of a pickled ``nn.Module`` under the names of its state dict; None for anything else.
+
+    Raises:
+        PickleError: It has no end.
+    """
+    if _parts(value) is None:
+        return None
+    state: dict[str, Inert] = {}
+    pending: list[tuple[str, int, Any]] = [("", 0, value)]
+    count = 0
+    while pending:
+        prefix, depth, module = pending.pop()
+        parts = _parts(module)
+        if parts is None:
+            continue
+        count += 1
+        if depth > _DEEPEST or count > _MOST:
+            raise PickleError("it holds a network without end")
+        passing = parts.get("_non_persistent_buffers_set")
+        left_out = passing if isinstance(passing, list) else _set_of(passing)
+        for group in ("_parameters", "_buffers"):
+            for name, tensor in _entries(parts.get(group)):
+                if is_tensor(tensor) and not (group == "_buffers" and name in left_out):
+                    state[prefix + name] = tensor
+        children = _entries(parts.get("_modules"))
+        pending += [(f"{prefix}{name}.", depth + 1, child) for name, child in reversed(children)]
+    return state
+
+
+def _parts(value: Any) -> Mapping[Any, Any] | None:
+    state = value.state if isinstance(value, Inert) else None
+    if isinstance(state, Mapping) and all(isinstance(state.get(key), Mapping) for key in ("_modules", "_parameters")):
+        return state
+    return None
+
+
+def _entries(value: Any) -> list[tuple[str, Any]]:
+    return [(name, each) for name, each in value.items() if isinstance(name, str)] if isinstance(value, Mapping) else []
+
+
+def _set_of(value: Any) -> list[Any]:
+    """Return the entries of a set, as protocol 2 writes one: a call with a list."""
+    if isinstance(value, Inert) and value.arguments and isinstance(value.arguments[0], list):
+        return value.arguments[0]
+    return []
