@@ -10,6 +10,7 @@ import pytest
 
 import vtcore
 from vtcore.components import BuildContext, Configured, build
+from vtcore.frames import Frame
 from vtcore.host import plugin_host
 from vtrack_plugin_deepsort import DeepSort
 
@@ -224,3 +225,24 @@ def test_who_went_away_and_is_found_small_again_has_no_box_turned_inside_out() -
     tracks = tracker.update(boxes=[[105, 198, 107, 202]], scores=[0.9], embeddings=[RED])
     assert tracks.ids.tolist() == [1]
     assert (tracks.boxes[:, 2:] >= tracks.boxes[:, :2]).all(), tracks.boxes.tolist()
+
+
+@pytest.mark.parametrize("depth", [None, 0, 5])
+@pytest.mark.parametrize("convention", ["original", "mmtracking"])
+def test_who_was_there_before_a_stall_has_one_more_chance_to_be_recognised(convention: str, depth: int | None) -> None:
+    """However long nobody looked; what is not found in the first frame after it has ended."""
+
+    def see(second: float, box: list[float], look: list[float]) -> list[int]:
+        frame = Frame(0, time=second)
+        ids: list[int] = tracker.update(frame, boxes=[box], scores=[0.9], embeddings=[look]).ids.tolist()
+        return ids
+
+    born = [2] if convention == "mmtracking" else []
+    for look, at_once, later in ((RED, [1], [1]), (BLUE, born, [2])):
+        tracker = DeepSort(clock="seconds", convention=convention, cascade_depth=depth)
+        for index in range(4):
+            see(index / 30, BOX, RED)
+        assert see(3.1 + 31 / 30, moved(60), look) == at_once
+        for index in range(3):
+            found = see(5.0 + index / 30, moved(60), look)
+        assert found == later

@@ -117,11 +117,8 @@ class AppearanceSort(AppearanceTracker):
         if len(confirmed):
             ages = self._tick - facts[LAST].take(confirmed)
             near, motion = self._near(confirmed, ahead, measured, labels)
-            if self._elapsed > 1:
-                # Time may have jumped beyond the age of those that were still looked for.
-                near &= (ages <= self._reach)[:, None]
             if embeddings is None:
-                overlap = np.maximum(overlaps(predicted.take(confirmed, 1), edges), 0.0)
+                overlap = overlaps(predicted.take(confirmed, 1), edges)
                 gain, floor = np.where(near, overlap, _NEVER), self._overlapping
             else:
                 distance = self._gallery.distances(facts[SLOT].take(confirmed), embeddings, near)
@@ -133,7 +130,7 @@ class AppearanceSort(AppearanceTracker):
         rest, free = recent.nonzero()[0], left_over(count, found)
         if len(rest) == 0 or len(free) == 0:
             return tracks, found
-        overlap = np.maximum(overlaps(predicted.take(rest, 1), edges.take(free, 1)), 0.0)
+        overlap = overlaps(predicted.take(rest, 1), edges.take(free, 1))
         overlap = np.where(self._same_class(rest, labels.take(free)), overlap, _NEVER)
         row, column = match_above(overlap, self._overlapping, apart=True)
         return np.concatenate((tracks, rest.take(row))), np.concatenate((found, free.take(column)))
