@@ -22,7 +22,6 @@ __all__ = ["Pairs", "assign_then_cut", "left_over", "match_above", "match_then_c
 Pairs = tuple[Int64Array, Int64Array]
 
 _NONE = np.empty(0, np.int64)
-_ZERO = np.array(0.0)
 _ALL = np.ones(1024, bool)
 
 
@@ -58,7 +57,7 @@ def match_then_cut(
     competes, every pair above the bound is taken as it is.
 
     Args:
-        overlap: float64 ``(n, m)``; less than 0 counts as 0.
+        overlap: float64 ``(n, m)``, 0 or more.
         least: Overlap of a pair that is kept, without dimensions; raising it makes fewer pairs.
         classes: Labels of rows and columns where there are several; each class is then matched as if it were alone.
             The overlap of different classes is 0 already.
@@ -70,8 +69,9 @@ def match_then_cut(
     rows, columns = above.nonzero()
     if len(rows) and not (_repeats(rows) or _repeats(columns)):
         return rows, columns
-    total = np.maximum(overlap, _ZERO)
+    total = overlap
     if classes is not None:
+        total = total.copy()
         # What lies below the bound must not disturb a class in which nothing competes.
         total[_calm(above, classes)[:, None] & ~above] = 0
     rows, columns = linear_sum_assignment(total, True)
@@ -103,8 +103,6 @@ def assign_then_cut(gain: Float64Array, overlap: Float64Array, least: Float64Arr
     Returns:
         Rows, ascending, and their columns, int64 ``(k,)`` each.
     """
-    if not np.count_nonzero(overlap >= least):
-        return _NONE, _NONE
     rows, columns = linear_sum_assignment(gain, True)
     made = (overlap[rows, columns] >= least).nonzero()[0]
     return rows.take(made), columns.take(made)

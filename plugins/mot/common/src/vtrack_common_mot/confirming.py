@@ -177,7 +177,7 @@ class ConfirmingTracker(BoxTracker):
         known, rows = tracks[0], offered[0]
         if len(known) == 0 or len(rows) == 0:
             return np.empty(0, np.int64), np.empty(0, np.int64)
-        gain = np.maximum(overlaps(tracks[1], offered[1]), 0.0)
+        gain = overlaps(tracks[1], offered[1])
         if fuse_score:
             gain *= detections.scores.take(rows)
         if extra is not None:

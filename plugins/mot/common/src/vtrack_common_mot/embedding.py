@@ -16,6 +16,8 @@ from vtcore.state import Stateful
 __all__ = ["AppearanceBank", "cosine_distances", "euclidean_distances", "unit_rows"]
 
 _TINY = np.float32(1e-12)
+_SPARE_SLOTS = 64
+"""Slots of ended tracks are given up when there are more of them than of living ones, and this many."""
 
 
 def unit_rows(embeddings: Float32Array) -> Float32Array:
@@ -121,9 +123,13 @@ class AppearanceBank(Stateful):
         """
         old = self._rows.take(slots, 0)
         share = self._momentum if momentum is None else momentum[:, None]
-        mixed = unit_rows(share * old + (1 - share) * embeddings)
+        mixed = share * old + (1 - share) * embeddings
+        empty = ~mixed.any(1)
+        if np.count_nonzero(empty):
+            # Opposites, or the one that has all the weight is not known: the old one stays, or the new one is all.
+            mixed[empty] = np.where(old[empty].any(1)[:, None], old[empty], embeddings[empty])
         # Where either is not known the mean, at length 1, is the other.
-        self._rows[slots] = mixed
+        self._rows[slots] = unit_rows(mixed)
 
     def add(self, count: int, embeddings: Float32Array | None) -> Int64Array:
         """Take new slots and return them, int64 ``(count,)``.
@@ -136,6 +142,18 @@ class AppearanceBank(Stateful):
         new = np.zeros((count, self._rows.shape[1]), np.float32) if embeddings is None else embeddings
         self._rows = np.concatenate((self._rows, new))
         return np.arange(first, first + count)
+
+    def give_up(self, slots: Int64Array) -> bool:
+        """Give up the slots of ended tracks where they are the most, and return whether that was so.
+
+        Args:
+            slots: int64 ``(n,)``, those of all living tracks; renumbered in place, ``0 .. n - 1`` in their order.
+        """
+        if len(self._rows) <= _SPARE_SLOTS + 2 * len(slots):
+            return False
+        self.keep(slots)
+        slots[:] = np.arange(len(slots))
+        return True
 
     def keep(self, slots: Int64Array) -> None:
         """Keep some slots only, which become ``0 .. n - 1`` in their order."""

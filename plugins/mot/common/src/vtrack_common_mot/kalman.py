@@ -42,11 +42,12 @@ ROWS = 23
 """Rows of a batch of tracks."""
 
 _POSITION = slice(0, 4)
-_VELOCITY = slice(4, 8)
 _POSITION_VARIANCE = slice(8, 12)
 _VELOCITY_VARIANCE = slice(12, 16)
+_MEAN = slice(0, 8)
+_SPREAD = slice(4, 20)
+"""In two halves, each ends in four rows that a measurement corrects: variance of position, and covariance."""
 _VARIANCES = slice(8, 16)
-_COVARIANCE = slice(16, 20)
 _SCRATCH = 20
 _SECOND_SCRATCH = 21
 _ONES = 22
@@ -163,18 +164,14 @@ class BoxFilter(ABC):
                 standard deviation is multiplied by 1 - score). None: all are equally noisy.
         """
         noise = self._noise(tracks, scores)
-        position, velocity = tracks[_POSITION], tracks[_VELOCITY]
-        variance, covariance = tracks[_POSITION_VARIANCE], tracks[_COVARIANCE]
+        mean = tracks[_MEAN].reshape(2, 4, -1)
+        spread = tracks[_SPREAD].reshape(2, 8, -1)[:, 4:]
+        gain = spread / (spread[0] + noise)
+        np.add(mean, gain * (measured - mean[0]), mean)
         speed_variance = tracks[_VELOCITY_VARIANCE]
-        total = variance + noise
-        gain, speed_gain = variance / total, covariance / total
-        surprise = measured - position
-        np.add(position, gain * surprise, position)
-        np.add(velocity, speed_gain * surprise, velocity)
-        np.subtract(speed_variance, speed_gain * covariance, speed_variance)
+        np.subtract(speed_variance, gain[1] * spread[1], speed_variance)
         # P - P P / (P + R) = R P / (P + R), and the same for the covariance.
-        np.multiply(gain, noise, variance)
-        np.multiply(speed_gain, noise, covariance)
+        np.multiply(gain, noise, spread)
 
     def project(self, tracks: Float64Array, scores: Float64Array | None = None) -> tuple[Float64Array, Float64Array]:
         """Return mean and variance of what would be measured of the tracks, ``(4, n)`` each.
@@ -342,6 +339,7 @@ class XysrFilter(BoxFilter):
             sides=(_SCRATCH, _SECOND_SCRATCH),
             pixel=pixel,
         )
+        self._constant_noise = self._measurement[:, 2:].copy()
 
     def measure(self, centres: Float64Array) -> Float64Array:
         """Turn ``x, y, width, height`` into ``x, y, width * height, width / height``, in place.
@@ -367,6 +365,10 @@ class XysrFilter(BoxFilter):
         after = growth if elapsed == 1.0 else growth * elapsed
         np.multiply(growth, tracks[2] + after > _ZERO, growth)
         return super().predict(tracks, elapsed)
+
+    def _noise(self, tracks: Float64Array, scores: Float64Array | None) -> Float64Array:
+        """Return the variance of a measurement, ``(4, 1)`` for all tracks or, by their scores, ``(4, n)``."""
+        return self._constant_noise if scores is None else self._constant_noise * (1 - scores) ** 2
 
     def _fill_squares(self, tracks: Float64Array) -> None:
         """Nothing: the noise is constant."""

@@ -20,7 +20,7 @@ from vtcore.instances import Float32Array, Float64Array, Int64Array
 __all__ = ["BoxReader", "edge_matrix", "overlaps", "paired_overlaps"]
 
 # Arrays, not Python numbers: numpy takes them as they are.
-_ZERO = np.array(0.0)
+_ZERO, _INFINITY = np.array(0.0), np.array(np.inf)
 _SMALLEST_AREA = np.array(1e-12)
 
 _FEW = 64
@@ -79,9 +79,7 @@ class BoxReader:
 
 
 def overlaps(first: Float64Array, second: Float64Array) -> Float64Array:
-    """Return the intersection over union of every box with every other, float64 ``(n, m)``.
-
-    It is 0 or less for boxes that do not overlap.
+    """Return the intersection over union of every box with every other, float64 ``(n, m)``; 0 for none.
 
     Args:
         first: Edges ``(6, n)``.
@@ -95,19 +93,17 @@ def overlaps(first: Float64Array, second: Float64Array) -> Float64Array:
     edges = np.minimum(first[:4, :, None], second[:4, None, :])
     sides = edges[:2]
     np.add(sides, edges[2:], sides)
-    width, shared = sides
-    # One side is enough: a negative height then makes the product negative or 0.
-    np.maximum(width, _ZERO, out=width)
-    np.multiply(width, shared, shared)
-    union: Float64Array = first[5][:, None] + second[5]
+    # Faster than a maximum with one number.
+    sides.clip(_ZERO, _INFINITY, sides)
+    shared = np.multiply(*sides)
+    union: Float64Array = first[5][:, None] + np.maximum(second[5], _SMALLEST_AREA)
     np.subtract(union, shared, union)
-    np.maximum(union, _SMALLEST_AREA, out=union)
     np.divide(shared, union, union)
     return union
 
 
 def paired_overlaps(first: Float64Array, second: Float64Array) -> Float64Array:
-    """Return the intersection over union of the boxes in equal columns, float64 ``(n,)``; 0 or less for none.
+    """Return the intersection over union of the boxes in equal columns, float64 ``(n,)``; 0 for none.
 
     Args:
         first: Edges ``(6, n)``.
@@ -115,10 +111,10 @@ def paired_overlaps(first: Float64Array, second: Float64Array) -> Float64Array:
     """
     edges = np.minimum(first[:4], second[:4])
     sides = edges[:2] + edges[2:]
-    shared: Float64Array = np.maximum(sides[0], _ZERO) * sides[1]
-    union: Float64Array = first[5] + second[5]
+    np.maximum(sides, _ZERO, out=sides)
+    shared = np.multiply(*sides)
+    union: Float64Array = first[5] + np.maximum(second[5], _SMALLEST_AREA)
     np.subtract(union, shared, union)
-    np.maximum(union, _SMALLEST_AREA, out=union)
     np.divide(shared, union, union)
     return union
 

@@ -39,8 +39,7 @@ _SMALLEST = 1e-12
 
 def iou(first: Float64Array, second: Float64Array) -> Float64Array:
     """Return intersection over union, 0 for boxes that do not overlap."""
-    overlap = overlaps(first, second)
-    return np.maximum(overlap, 0.0, out=overlap)
+    return overlaps(first, second)
 
 
 def giou(first: Float64Array, second: Float64Array) -> Float64Array:

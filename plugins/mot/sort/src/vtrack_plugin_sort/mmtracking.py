@@ -49,7 +49,7 @@ class MmtrackingSort(BoxTracker):
     def _advance(self, frame: Frame | None, detections: Instances) -> Instances:
         count = len(detections)
         edges = self._reader.read(detections.boxes)[0][:6]
-        overlap = np.maximum(overlaps(self._edges, edges), 0.0)
+        overlap = overlaps(self._edges, edges)
         if self._per_class:
             self._classes.part(overlap, self._labels, detections.labels)
         tracks, found = assign_then_cut(overlap, overlap, self._least)

@@ -143,7 +143,7 @@ class MmtrackingAppearance(AppearanceTracker):
     def _by_overlap(self, rest: Int64Array, free: Int64Array, detections: Instances) -> Pairs:
         edges = self._reader.read(detections.boxes.take(free, 0))[0][:6]
         before = self._reader.read(self._rows.boxes.take(rest, 0))[0][:6]
-        cost = (1 - np.maximum(overlaps(before, edges), 0.0)).astype(np.float32)
+        cost = (1 - overlaps(before, edges)).astype(np.float32)
         if self._config.per_class:
             other = np.logical_not(self._same_class(rest, detections.labels.take(free)))
             # In float32 as in the source: what is left of the overlap then decides among pairs that are all dropped.

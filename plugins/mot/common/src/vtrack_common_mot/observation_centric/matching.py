@@ -16,8 +16,7 @@ from vtrack_common_mot.similarity import Similarity, iou
 __all__ = ["Known", "Matcher", "Offered", "direction_gain"]
 
 _NONE = np.empty(0, np.int64)
-_ZERO, _ONE = np.array(0.0), np.array(1.0)
-_MINUS_ONE = np.array(-1.0)
+_MINUS_ONE, _ONE = np.array(-1.0), np.array(1.0)
 _TINY = np.array(1e-6)
 
 
@@ -159,11 +158,11 @@ class Matcher:
         Args:
             known: The tracks.
             offered: The detections, of which the sure ones count.
-            overlap: ``(n, high)``; less than 0 counts as 0.
+            overlap: ``(n, high)``.
         """
         steady = direction_gain(known.origins, known.directions, offered.centres[:, : offered.high])
         steady *= self._weight * offered.scores[: offered.high]
-        steady += np.maximum(overlap, _ZERO)
+        steady += overlap
         return steady
 
     def _recover(
@@ -218,7 +217,6 @@ def direction_gain(origins: Float64Array, directions: Float64Array, centres: Flo
     across, down = steps
     np.add(across, down, across)
     np.divide(across, distance, across)
-    np.maximum(across, _MINUS_ONE, out=across)
-    np.minimum(across, _ONE, out=across)
+    across.clip(_MINUS_ONE, _ONE, across)
     gain: Float64Array = np.arcsin(across, across)
     return gain

@@ -105,17 +105,22 @@ class ObservedRows(TrackRows):
 
         Args:
             tick: Of the frame.
-            tracks: Columns.
+            tracks: Columns, ascending.
             edges: ``(6, k)``, of the observed boxes.
             centres: ``(2, k)``, theirs.
         """
         past = self.past.take(tracks, 1)
         row = self._row(tick)
         step = centres - past[row : row + 2]
-        known = self.facts[OBSERVED].take(tracks)
-        np.divide(step * known, np.hypot(step[0], step[1]) + _TINY, past[_DIRECTION])
+        length = np.hypot(*step) + _TINY
         past[_EDGES] = edges
         past[row : row + 2] = centres
+        if len(tracks) and tracks[-1] < self.seen and self.facts[LAST, tracks[-1]] == tick - 1:
+            # Every one of them was observed in the tick before.
+            np.divide(step, length, past[_DIRECTION])
+            return past
+        known = self.facts[OBSERVED].take(tracks)
+        np.divide(step * known, length, past[_DIRECTION])
         last = np.where(known, self.facts[LAST].take(tracks), -self._delta_t)
         late = (last < tick - 1).nonzero()[0]
         if len(late):
