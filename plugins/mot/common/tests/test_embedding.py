@@ -66,3 +66,37 @@ def test_another_length_is_refused() -> None:
         bank.read(FIRST[:, :4], 5)
     bank.clear()
     assert bank.read(FIRST[:, :4], 5) is not None
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.5, 1.0])
+def test_what_is_known_outlives_what_is_not(momentum: float) -> None:
+    bank = AppearanceBank(momentum)
+    looks = bank.read(np.array([[1, 0], [0, 0]], np.float32), 2)
+    assert looks is not None
+    known, unknown = bank.add(1, looks[:1]), bank.add(1, looks[1:])
+    bank.learn(known, looks[1:])
+    bank.learn(unknown, looks[:1])
+    assert bank.similarity(np.array([0, 1]), looks[:1]).tolist() == [[1], [1]]
+
+
+def test_a_look_and_its_opposite_have_no_mean() -> None:
+    bank = AppearanceBank(0.5)
+    looks = bank.read(np.array([[1, 0], [-1, 0]], np.float32), 2)
+    assert looks is not None
+    slots = bank.add(1, looks[:1])
+    bank.learn(slots, looks[1:])
+    assert bank.similarity(slots, looks).tolist() == [[1, -1]]
+
+
+def test_slots_of_ended_tracks_are_given_up_when_they_are_many() -> None:
+    bank = AppearanceBank()
+    looks = bank.read(np.eye(100, dtype=np.float32), 100)
+    assert looks is not None
+    slots = bank.add(100, looks)
+    few = slots[:20]
+    assert not bank.give_up(few)
+    few = np.append(slots[90:], 3)
+    assert bank.give_up(few)
+    assert few.tolist() == list(range(11))
+    assert len(bank) == 11
+    assert bank.similarity(few, looks).argmax(1).tolist() == [*range(90, 100), 3]

@@ -44,8 +44,6 @@ _FADING = 0.9
 _EVER = 1 << 32
 """Frames: longer than any video, and still a number that a state can hold."""
 _ONE = np.array(1, np.float32)
-_SPARE_SLOTS = 16
-"""Slots of ended tracks are given up when there are more of them than of living ones, and this many."""
 
 
 class BoostTrack(BoxTracker):
@@ -247,9 +245,7 @@ class BoostTrack(BoxTracker):
         if not self.config.appearance:
             return
         known = self._rows.facts[_SLOT, : len(self._rows) - fresh]
-        if len(self._bank) > _SPARE_SLOTS + 2 * len(known):
-            self._bank.keep(known)
-            known[:] = np.arange(len(known))
+        self._bank.give_up(known)
         self._rows.facts[_SLOT, len(known) :] = self._bank.add(fresh, embeddings)
 
     def _report(self, detections: Instances, found: Int64Array, fresh: Int64Array) -> Instances:

@@ -16,7 +16,7 @@ from vtcore.state import Stateful
 __all__ = ["AppearanceBank", "cosine_distances", "euclidean_distances", "unit_rows"]
 
 _TINY = np.float32(1e-12)
-_SPARE_SLOTS = 64
+_SPARE_SLOTS = 16
 """Slots of ended tracks are given up when there are more of them than of living ones, and this many."""
 
 

@@ -33,8 +33,6 @@ __all__ = ["DeepOcSort"]
 
 _STILL = np.eye(2, 3)
 _LEAST, _ONE = np.float32(1e-6), np.float32(1)
-_SPARE_SLOTS = 64
-"""Slots of ended tracks are given up when there are more of them than of living ones, and this many."""
 
 
 class DeepOcSort(ObservationCentricTracker):
@@ -179,10 +177,7 @@ class DeepOcSort(ObservationCentricTracker):
     def _describe(self, facts: Int64Array, fresh: Int64Array) -> None:
         if not self.config.appearance:
             return
-        known = self._rows.facts[SLOT]
-        if len(self._bank) > _SPARE_SLOTS + 2 * len(known):
-            self._bank.keep(known)
-            known[:] = np.arange(len(known))
+        self._bank.give_up(self._rows.facts[SLOT])
         embeddings = self._embeddings
         facts[SLOT] = self._bank.add(len(fresh), None if embeddings is None else embeddings.take(fresh, 0))
 

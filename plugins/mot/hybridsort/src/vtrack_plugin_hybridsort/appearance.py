@@ -17,9 +17,6 @@ __all__ = ["SLOT", "Appearance"]
 SLOT = FACTS
 """Row of the facts: a track's slot in the bank and in the gallery."""
 
-_SPARE_SLOTS = 64
-"""Slots of ended tracks are given up when there are more of them than of living ones, and this many."""
-
 
 class Appearance(Stateful):
     """The looks of all tracks of one tracker, each in a slot that stays its own however tracks are reordered."""
@@ -89,12 +86,9 @@ class Appearance(Stateful):
             born: ``(k, m)``, facts of the new ones; their slots are filled in.
             embeddings: float32 ``(m, D)``, as `read` returns them; None where they are not known.
         """
-        slots = known[SLOT]
-        if len(self._bank) > _SPARE_SLOTS + 2 * len(slots):
-            self._bank.keep(slots)
-            if self._gallery is not None:
-                self._gallery.keep(slots)
-            slots[:] = np.arange(len(slots))
+        slots = known[SLOT].copy()
+        if self._bank.give_up(known[SLOT]) and self._gallery is not None:
+            self._gallery.keep(slots)
         count = born.shape[1]
         born[SLOT] = self._bank.add(count, embeddings)
         if self._gallery is not None:
