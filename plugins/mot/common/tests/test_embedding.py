@@ -93,7 +93,7 @@ def test_slots_of_ended_tracks_are_given_up_when_they_are_many() -> None:
     looks = bank.read(np.eye(100, dtype=np.float32), 100)
     assert looks is not None
     slots = bank.add(100, looks)
-    few = slots[:20]
+    few = slots[:45]
     assert not bank.give_up(few)
     few = np.append(slots[90:], 3)
     assert bank.give_up(few)
