@@ -69,6 +69,12 @@ KNOWN_PLUGINS = (
         "vtrack-plugin-classic",
         {"detector": ("hog", "background-subtraction"), "transform": ("clahe",)},
     ),
+    KnownPlugin(
+        "nets",
+        "vtrack-nets",
+        {"backbone": ("resnet", "timm"), "neck": ("fpn",), "head": ("rpn", "box")},
+        commands=("weights",),
+    ),
     KnownPlugin("datasets", "vtrack-datasets", {"dataset": ("mot-challenge", "synthetic")}),
 )
 

@@ -24,10 +24,13 @@ from vtrack_nets.web import Answer, PassingError, ask, shown_address
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["ABOUT", "download"]
+__all__ = ["ABOUT", "LOCK", "download"]
 
 ABOUT = ".json"
 """Ending of the file beside a fetched one that says where it is from."""
+
+LOCK = ".lock"
+"""Ending of the file beside it that one process at a time holds."""
 
 _TRIES = 4
 """How often a request may fail without a byte won."""
@@ -58,7 +61,7 @@ def download(address: str, path: Path, *, sha256: str = "", force: bool = False)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         before = _identity(path)
-        lock = path.with_name(path.name + ".lock")
+        lock = path.with_name(path.name + LOCK)
         waits = f"waiting for another process that fetches {shown_address(address)}"
         with locked(lock, waiting=lambda: _log.info(waits)) as alone:
             # Whoever held the lock may have fetched it.

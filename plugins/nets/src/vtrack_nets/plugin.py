@@ -1,13 +1,13 @@
-"""What the networks' common package offers to experiments: parts that detectors and trackers are put together from."""
+"""What the networks' common package offers: parts of detectors and trackers, and the command ``weights``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vtcore.components import Component, Kind
+from vtcore.components import Command, Component, Kind
 from vtcore.hookspecs import hookimpl
 
-__all__ = ["vtcore_backbones", "vtcore_components", "vtcore_heads", "vtcore_kinds"]
+__all__ = ["vtcore_backbones", "vtcore_commands", "vtcore_components", "vtcore_heads", "vtcore_kinds"]
 
 
 @hookimpl
@@ -72,5 +72,18 @@ def vtcore_components() -> Iterable[Component]:
             "vtrack_nets.fpn:FPN",
             "A feature pyramid: maps of all scales that know what the coarsest one saw.",
             "Lin et al., Feature Pyramid Networks for Object Detection, CVPR 2017, https://arxiv.org/abs/1612.03144",
+        ),
+    )
+
+
+@hookimpl
+def vtcore_commands() -> Iterable[Command]:
+    """Return the command that looks after weights."""
+    return (
+        Command(
+            "weights",
+            "Look at files of weights, convert them to a component's names, publish them, and fetch them from the web.",
+            "vtrack_nets.weights_command:execute",
+            "vtrack_nets.weights_command:add_arguments",
         ),
     )

@@ -56,11 +56,11 @@ class NetworkRunner:
         self.name = name
         self.device = resolve_device(context.device)
         self.dtype = _TYPES[context.dtype]
-        self._channels_last = bool(getattr(context, "channels_last", False))
+        self._channels_last = context.channels_last
         self.network = network.to(self.device).eval().requires_grad_(requires_grad=False)
         if self._channels_last:
             self.network.to(memory_format=torch.channels_last)
-        self._compiled = bool(getattr(context, "compile", False))
+        self._compiled = context.compile
         self._call: Callable[..., Any] = torch.compile(network) if self._compiled else network
         self._most: int | None = None
         self._told = False

@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import attrs
 import torch
@@ -103,9 +103,9 @@ def _archive(path: Path, file: IO[bytes], seen: Callable[[str], None]) -> tuple[
     by_name = {member.filename: member for member in members}
     order = b"little"
     if f"{root}byteorder" in by_name:
-        order = bytes(_member(file, by_name[f"{root}byteorder"]).numpy())
+        order = bytes(_member(file, by_name[f"{root}byteorder"]).numpy().data)
     pickled = _member(file, by_name[f"{root}data.pkl"])
-    held = read_pickle(io.BytesIO(pickled.numpy()), seen=seen)
+    held = read_pickle(io.BytesIO(pickled.numpy().data), seen=seen)
     return held, _ArchiveNumbers(path, by_name, f"{root}data/", order.decode("latin-1") != sys.byteorder)
 
 
@@ -130,7 +130,7 @@ def _member(file: IO[bytes], member: zipfile.ZipInfo) -> Tensor:
     lengths = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
     found = _read(file, member.header_offset + _LOCAL_HEADER + lengths, member.file_size)
     # torch.serialization.set_crc32_options(False) leaves zeros.
-    if member.CRC and zlib.crc32(found.numpy()) != member.CRC:
+    if member.CRC and zlib.crc32(found.numpy().data) != member.CRC:
         raise TensorError("is damaged: its checksum is another")
     return found
 
@@ -171,7 +171,7 @@ def _pickles(path: Path, file: IO[bytes], seen: Callable[[str], None]) -> tuple[
     if not isinstance(keys, list):
         raise PickleError("it does not say in which order its numbers are")
     little = not isinstance(machine, dict) or machine.get("little_endian") is not False
-    order = "little" if little else "big"
+    order: Literal["little", "big"] = "little" if little else "big"
     places: dict[str, tuple[int, int]] = {}
     position, size = file.tell(), path.stat().st_size
     for key in map(str, keys):
@@ -207,7 +207,7 @@ def _read(file: IO[bytes], start: int, length: int) -> Tensor:
     if not length:
         return found
     file.seek(start)
-    wanted = memoryview(found.numpy())
+    wanted = found.numpy().data
     done = 0
     while done < length and (read := file.readinto(wanted[done:])):  # type: ignore[attr-defined]
         done += read

@@ -1,0 +1,46 @@
+"""Files of weights alone: safetensors, or what ``torch.load`` reads with ``weights_only=True``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors.torch import save
+from torch import Tensor
+
+from vtcore.errors import OutputError
+from vtcore.files import PARTIAL
+
+__all__ = ["SUFFIXES", "write_weights"]
+
+SUFFIXES = (".safetensors", ".pth", ".pt")
+"""Endings of the files that can be written."""
+
+
+def write_weights(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
+    """Write tensors by name to a file, whole or not at all; its folder is made.
+
+    Args:
+        path: With one of `SUFFIXES`.
+        state: Copied to the processor, each by itself: what shared numbers in memory shares none in the file.
+        metadata: Kept in the header of safetensors; in a torch file, beside the weights as ``meta``.
+
+    Raises:
+        OutputError: It cannot be written, or its name has another ending.
+    """
+    if path.suffix not in SUFFIXES:
+        raise OutputError(f"{path}: weights are written to files that end in {', '.join(SUFFIXES)}")
+    plain = {name: value.detach().to("cpu", copy=True).contiguous() for name, value in sorted(state.items())}
+    partial = path.with_name(path.name + PARTIAL)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".safetensors":
+            partial.write_bytes(save(plain, {"format": "pt", **metadata}))
+        else:
+            torch.save({"state_dict": plain, "meta": dict(metadata)}, partial)
+        partial.replace(path)
+    except (OSError, RuntimeError) as error:
+        partial.unlink(missing_ok=True)
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise OutputError(f"{path}: cannot be written: {reason}") from error
