@@ -82,7 +82,7 @@ def test_a_run_replays_it(vtcore: Command) -> None:
 def test_another_folder(vtcore: Command, tmp_path: Path) -> None:
     assert "in other" in vtcore("cache", "x.toml", "--folder", "other", "-o", "run.sequences=['SYN-02']")[1]
     assert not (tmp_path / "cache").exists()
-    assert vtcore("cache", "--list", "--folder", "other")[1].count("SYN-02") == 2
+    assert vtcore("cache", "--list", "--folder", "other")[1].count("SYN-02") == 1
     assert vtcore("cache", "x.toml", "--folder", "other", "--quiet") == (0, "", "")
 
 
@@ -106,8 +106,19 @@ def test_list(vtcore: Command, tmp_path: Path) -> None:
     (entry,) = [entry for entry in json.loads(vtcore("cache", "--list", "--json")[1]) if entry["sequence"] == "SYN-02"]
     assert (entry["detector"], entry["frames"], entry["complete"]) == ("background-subtraction", 8, True)
     (Path(entry["folder"]) / "about.json").write_text("{}")
-    assert "damaged" in vtcore("cache", "--list")[1]
+    assert "│ SYN-02 (damaged) " in vtcore("cache", "--list")[1]
     unfinished.abandon()
+
+
+def test_every_entry_is_a_line_of_a_narrow_terminal(vtcore: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    vtcore("cache", "x.toml", "--quiet")
+    vtcore("cache", "x.toml", "--quiet", "-o", "detector.history=10")
+    rows = [line for line in vtcore("cache", "--list")[1].splitlines() if "background-subtraction" in line]
+    assert len(rows) == 4
+    assert all("SYN-0" in row for row in rows)
+    # Entries by other options can be told apart.
+    assert len({row.split("│")[-2] for row in rows}) == 2
 
 
 def test_prune(vtcore: Command, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,11 @@ HELP = (
     "its sequences, and store what they find. Any run with exactly the same components, options and data replays it. "
     "Without an experiment: --list, --prune or --clear what is stored."
 )
+
+_SETUP_LETTERS = 8
+"""Of the folder's name, enough to tell detections by other options apart."""
+_FOLDER_NAME = re.compile(r"-[0-9a-f]{32}-(all|first-\d+)(\.partial.*)?$")
+"""What follows the sequence's name in that of an entry's folder."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -228,13 +234,15 @@ def _print_list(cache: DetectionCache, *, as_json: bool) -> None:
     table = Table("detector", "sequence")
     for heading in ("frames", "detections", "size", "last used"):
         table.add_column(heading, justify="right")
-    table.add_column("folder", overflow="fold")
+    table.add_column("setup")
     for entry in entries:
         row = _plain(entry)
         numbers = [f"{row[key]:,}" if row[key] is not None else "" for key in ("frames", "detections")]
         used = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.used))
-        words = [row["detector"], row["sequence"] or row["state"], *numbers, _size(entry.size), used]
-        table.add_row(*words, str(entry.folder.relative_to(cache.detections)))
+        # The name in the folder's is all that a damaged entry tells.
+        sequence = row["sequence"] or f"{_FOLDER_NAME.sub('', entry.folder.name)} ({row['state']})"
+        setup = entry.folder.parent.name[:_SETUP_LETTERS]
+        table.add_row(row["detector"], sequence, *numbers, _size(entry.size), used, setup)
     console = output_console()
     if entries:
         console.print(table)
