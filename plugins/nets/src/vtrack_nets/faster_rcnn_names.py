@@ -17,7 +17,7 @@ import re
 import torch
 from torch import Tensor
 
-__all__ = ["convert_faster_rcnn", "count_classes"]
+__all__ = ["convert_faster_rcnn", "count_classes", "resnet_depth"]
 
 _CLASSES = "roi_head.bbox_head.fc_cls.weight"
 
@@ -37,6 +37,11 @@ _TORCHVISION = (
 
 _PREFIX = "detector."
 
+_DEPTHS = {(2, False): 18, (6, False): 34, (6, True): 50, (23, True): 101, (36, True): 152}
+"""Of a ResNet, by the blocks of its third stage, and whether they have three convolutions."""
+
+_THIRD_STAGE = re.compile(r"backbone\.layer3\.(\d+)\.conv([123])\.weight")
+
 
 def convert_faster_rcnn(state: dict[str, Tensor]) -> dict[str, Tensor]:
     """Return a checkpoint's tensors under our names; what is ours already passes unchanged.
@@ -55,6 +60,14 @@ def count_classes(state: dict[str, Tensor]) -> int:
     """Return how many classes weights under our names tell apart, without the background; 0 where none are."""
     weight = state.get(_CLASSES)
     return 0 if weight is None or weight.ndim != 2 else max(len(weight) - 1, 0)
+
+
+def resnet_depth(state: dict[str, Tensor]) -> int:
+    """Return the depth of the ResNet in weights under our names; 0 where there is none of a known depth."""
+    found = [match for name in state if (match := _THIRD_STAGE.fullmatch(name))]
+    if not found:
+        return 0
+    return _DEPTHS.get((1 + max(int(match[1]) for match in found), any(match[2] == "3" for match in found)), 0)
 
 
 def _of_torchvision(state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -7,6 +7,7 @@ MMDetection's StandardRoIHead (https://github.com/open-mmlab/mmdetection, Apache
 from __future__ import annotations
 
 from collections.abc import Sequence as Seq
+from typing import NamedTuple
 
 import attrs
 import torch
@@ -23,8 +24,7 @@ from vtrack_nets.training_rules import RoIRules
 __all__ = ["Regressed", "RoIHead", "RoISamples"]
 
 
-@attrs.frozen
-class Regressed:
+class Regressed(NamedTuple):
     """What the second stage says of given boxes of one picture.
 
     Attributes:

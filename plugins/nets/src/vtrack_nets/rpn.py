@@ -10,8 +10,8 @@ one size.
 from __future__ import annotations
 
 from collections.abc import Sequence as Seq
+from typing import NamedTuple
 
-import attrs
 import torch
 import torch.nn.functional as F  # noqa: N812 - everyone calls it so
 from torch import Tensor, nn
@@ -28,8 +28,7 @@ from vtrack_nets.training_rules import RpnRules
 __all__ = ["Proposals", "RPNHead"]
 
 
-@attrs.frozen
-class Proposals:
+class Proposals(NamedTuple):
     """Boxes of one picture that may hold something, best first.
 
     Attributes:

@@ -1,0 +1,73 @@
+"""A network made for the weights that it gets: as many classes as these have."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor
+
+from vtrack_nets.checkpoints import load_state
+from vtrack_nets.errors import CheckpointError
+from vtrack_nets.faster_rcnn import FasterRcnn
+from vtrack_nets.faster_rcnn_names import convert_faster_rcnn, count_classes, resnet_depth
+from vtrack_nets.fitting import fit
+from vtrack_nets.loading import converted
+from vtrack_nets.resnet import ResNet
+from vtrack_nets.sources import local_file
+from vtrack_plugin_faster_rcnn.config import FasterRcnnConfig
+
+__all__ = ["loaded_network"]
+
+_log = logging.getLogger("vtcore")
+
+_STAGES = {"rpn_head": ("rpn", "propose", "proposes nothing"), "roi_head": ("roi_head", "regress", "corrects no boxes")}
+"""Option, the method that counts, and what is wrong without it, by the part of the network."""
+
+
+def loaded_network(config: FasterRcnnConfig, parts: Mapping[str, Any]) -> FasterRcnn:
+    """Read weights, and return a network of the given parts with them.
+
+    Args:
+        config: Where the weights are, and the options that do not belong to a part.
+        parts: Of `FasterRcnn`, by its arguments' names; None where the usual one is wanted.
+
+    Raises:
+        ValueError: No weights are given, or parts do not fit together.
+        TypeError: A part is no such part.
+        CheckpointError: The weights cannot be read, or do not fit.
+    """
+    if not config.weights:
+        raise ValueError('weights: none are given; write weights = "file or address"')
+    for part, (option, method, lack) in _STAGES.items():
+        given = parts.get(part)
+        if given is not None and not hasattr(given, method):
+            raise TypeError(f"{option}: {type(given).__name__} {lack}: it has no method {method}")
+    path = local_file(config.weights, config.weights_sha256)
+    state = converted(load_state(path, sha256=config.weights_sha256), convert_faster_rcnn, path)
+    network = FasterRcnn(
+        count_classes(state) or len(config.class_names) or 1,
+        **parts,
+        clip_border=config.clip_border,
+        min_score=config.min_score,
+        nms_threshold=config.nms_threshold,
+        max_detections=config.max_detections,
+    )
+    _check_depth(network, state, path)
+    report = fit(network, state, source=path)
+    told = _log.info if not report.unexpected else _log.warning
+    told("%s: weights for %s: %s", path, type(network).__name__, report)
+    return network
+
+
+def _check_depth(network: FasterRcnn, state: dict[str, Tensor], path: Any) -> None:
+    """Say what to write where the backbone alone is another one."""
+    if not isinstance(network.backbone, ResNet):
+        return
+    found, wanted = resnet_depth(state), resnet_depth(network.state_dict())
+    if found and found != wanted:
+        raise CheckpointError(
+            f"holds a ResNet-{found}, the network has a ResNet-{wanted}; write depth = {found} in the backbone's table",
+            file=path,
+        )
