@@ -57,7 +57,9 @@ def test_an_experiment_gets_the_camera_of_the_paper() -> None:
         tracker.update(Frame(0), boxes=[BOX])
 
 
-@pytest.mark.parametrize("name", ["mot17", "mot20", "dancetrack", "mot17-plusplus", "mot20-plusplus"])
+@pytest.mark.parametrize(
+    "name", [f"{data}{steps}" for data in ("mot17", "mot20", "dancetrack") for steps in ("", "-plusplus")]
+)
 def test_shipped_experiments_load(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     pytest.importorskip("vtrack_datasets")
     pytest.importorskip("vtrack_plugin_mot_metrics")
