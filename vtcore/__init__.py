@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vtcore.components import Component as Component
     from vtcore.components import Kind as Kind
     from vtcore.components import build as build
+    from vtcore.detectors.function import FunctionDetector as FunctionDetector
     from vtcore.errors import VtcoreError as VtcoreError
     from vtcore.frames import Frame as Frame
     from vtcore.frames import Sequence as Sequence
@@ -31,6 +32,7 @@ _HOMES = {
     "BuildContext": "components",
     "Component": "components",
     "Frame": "frames",
+    "FunctionDetector": "detectors.function",
     "Instances": "instances",
     "Kind": "components",
     "Masks": "masks",

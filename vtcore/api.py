@@ -9,11 +9,14 @@
 
     for tracks in vtcore.track("street.mp4", detector="hog", tracker="bytetrack"):
         print(tracks.frame.index, tracks.ids, tracks.boxes)
+
+    for tracks in vtcore.track("street.mp4", detector=my_function):  # an image in, boxes out
+        print(tracks.ids)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Sequence as Seq
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +27,7 @@ from vtcore.tracking import DEFAULT_DETECTOR, DEFAULT_TRACKER, track_source
 if TYPE_CHECKING:
     from vtcore.frames import Sequence
     from vtcore.instances import Instances
-    from vtcore.interfaces import Detector, Tracker
+    from vtcore.interfaces import Detector, ReId, Tracker
     from vtcore.runs import Run
     from vtcore.tables import TrackTable
 
@@ -68,7 +71,8 @@ def run(
 def track(
     source: str | Path | int | Sequence,
     *,
-    detector: str | Table | Detector | None = None,
+    detector: str | Table | Detector | Callable[..., Any] | None = None,
+    reid: str | Table | ReId | None = None,
     tracker: str | Table | Tracker | None = None,
     detections: str | Path | TrackTable | Seq[Instances] | Mapping[int, Instances] | None = None,
     classes: Seq[str] = (),
@@ -83,7 +87,10 @@ def track(
     Args:
         source: As for ``vtcore track``: a file, folder or glob, camera number, URL; or a `Sequence`.
         detector: Name of a detector, its table (``{"type": "hog", "min_score": 0.7}``), or an object with the
-            `Detector` interface. `DEFAULT_DETECTOR` when left out.
+            `Detector` interface; or any function that takes an image and returns boxes
+            (`vtcore.detectors.function.FunctionDetector` says in which forms). `DEFAULT_DETECTOR` when left out.
+        reid: The same for the re-identification: a name, a table, or an object with the `ReId` interface. None when
+            left out.
         tracker: The same for the tracker; `DEFAULT_TRACKER` when left out.
         detections: Given detections instead of a detector: a file (MOT text, CSV, JSON, JSON lines, NumPy), a
             table, or instances by frame index.
@@ -103,6 +110,7 @@ def track(
     return track_source(
         source,
         detector=detector,
+        reid=reid,
         tracker=tracker,
         detections=detections,
         classes=classes,

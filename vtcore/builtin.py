@@ -45,7 +45,7 @@ def vtcore_datasets() -> list[Component]:
 
 @hookimpl
 def vtcore_detectors() -> list[Component]:
-    """Return the detector that detects nothing itself."""
+    """Return the detectors that detect nothing themselves."""
     return [
         Component(
             "detector",
@@ -53,7 +53,14 @@ def vtcore_detectors() -> list[Component]:
             "vtcore.detectors.config:GivenConfig",
             "vtcore.detectors.given:GivenDetector",
             "The detections that come with the data, or from a file.",
-        )
+        ),
+        Component(
+            "detector",
+            "function",
+            "vtcore.detectors.config:FunctionConfig",
+            "vtcore.detectors.function:FunctionDetector",
+            "Any Python function that takes an image and returns boxes.",
+        ),
     ]
 
 

@@ -27,6 +27,7 @@ def source_tables(
     source: str | None,
     *,
     detector: str | Mapping[str, Any] | None = None,
+    reid: str | Mapping[str, Any] | None = None,
     tracker: str | Mapping[str, Any] | None = None,
     detections: str | None = None,
     classes: Seq[str] = (),
@@ -38,6 +39,7 @@ def source_tables(
         source: File, folder, glob, camera number or URL; or the name of a data set that needs no options
             (``synthetic``). None leaves the data set out.
         detector: Name or table; `DEFAULT_DETECTOR` when left out.
+        reid: Name or table; none when left out.
         tracker: Name or table; `DEFAULT_TRACKER` when left out.
         detections: File of given detections, in place of a detector.
         classes: Put into the detector's ``classes``, when there are any.
@@ -58,6 +60,8 @@ def source_tables(
     if min_score is not None:
         detector_table["min_score"] = min_score
     tables["detector"] = detector_table
+    if reid is not None:
+        tables["reid"] = _component_table(reid)
     tables["tracker"] = _component_table(DEFAULT_TRACKER if tracker is None else tracker)
     return tables
 
@@ -66,6 +70,7 @@ def track_source(
     source: str | Path | int | Sequence,
     *,
     detector: Any,
+    reid: Any,
     tracker: Any,
     detections: Any,
     classes: Seq[str],
@@ -74,6 +79,7 @@ def track_source(
     max_frames: int,
 ) -> Iterator[Instances]:
     """Do the work of `vtcore.track`; see there."""
+    from vtcore.detectors.function import FunctionDetector
     from vtcore.detectors.given import GivenDetector
     from vtcore.frames import Sequence
 
@@ -82,16 +88,19 @@ def track_source(
     file = str(detections) if isinstance(detections, str | Path) else None
     if detections is not None and file is None:
         detector = GivenDetector(detections=detections, classes=list(classes), min_score=min_score)
+    elif callable(detector) and not hasattr(detector, "detect"):
+        detector = FunctionDetector(function=detector, classes=classes, min_score=min_score)
     elif detector is not None and not isinstance(detector, str | Mapping) and (classes or min_score is not None):
         raise TypeError("classes and min_score are options of a detector that is named; give them to your own detector")
     objects = {
         name: made
-        for name, made in (("detector", detector), ("tracker", tracker))
+        for name, made in (("detector", detector), ("reid", reid), ("tracker", tracker))
         if made is not None and not isinstance(made, str | Mapping)
     }
     named = source_tables(
         None if sequence is not None else str(source),
         detector=None if "detector" in objects else detector,
+        reid=None if "reid" in objects else reid,
         tracker=None if "tracker" in objects else tracker,
         detections=file,
         classes=classes,
@@ -117,19 +126,32 @@ def _pipeline(
 ) -> Pipeline:
     from vtcore.components import build
     from vtcore.detection_cache import RunCache
+    from vtcore.detectors.given import GivenDetector
+    from vtcore.experiments.experiment import is_free
     from vtcore.runs.pipeline import Pipeline
 
-    context = experiment.run.context()
+    context, options = experiment.run.context(), experiment.run
     cache = RunCache(experiment)
     built: dict[str, Any] = {}
     if experiment.detector is not None:
         built["detector"] = cache.detector(sequences, functools.partial(build, experiment.detector, context))
+    if experiment.reid is not None:
+        built["reid"] = cache.reid(sequences, functools.partial(build, experiment.reid, context))
     if experiment.tracker is not None:
         built["tracker"] = build(experiment.tracker, context)
-    options = experiment.run
     parts = built | dict(objects)
-    # Whoever asks for tracks may look at the pictures.
-    return Pipeline(images=images, prefetch=options.prefetch, max_frames=options.max_frames, cache=cache, **parts)
+    # Of an object nobody knows what it would find in another run.
+    found, bare = (None, cache) if "reid" in objects else (cache, cache.bare)
+    return Pipeline(
+        # Whoever asks for tracks may look at the pictures.
+        images=images,
+        prefetch=options.prefetch,
+        max_frames=options.max_frames,
+        cache=found,
+        bare_cache=bare,
+        ahead=not is_free(experiment) and not isinstance(parts.get("detector"), GivenDetector),
+        **parts,
+    )
 
 
 def _track_all(sequences: Seq[Sequence], pipeline: Pipeline) -> Iterator[Instances]:

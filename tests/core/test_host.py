@@ -36,7 +36,7 @@ def test_core_offers_its_components_and_kinds(fake_site: Any) -> None:
         "writer",
     )
     assert [component.name for component in host.components("dataset")] == ["camera", "images", "stream", "video"]
-    assert [component.name for component in host.components("detector")] == ["given"]
+    assert [component.name for component in host.components("detector")] == ["function", "given"]
     assert [component.name for component in host.components("writer")] == [
         "coco-video",
         "json-lines",

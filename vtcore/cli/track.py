@@ -19,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("source", help="video file, folder or glob of images, camera number, or stream URL")
     parser.add_argument("--detector", help="name of a detector (default: hog)")
+    parser.add_argument("--reid", help="name of a re-identification, for trackers that compare looks (default: none)")
     parser.add_argument("--tracker", help="name of a tracker (default: bytetrack)")
     parser.add_argument(
         "--detections", metavar="FILE", help="given detections instead of a detector: MOT text, CSV, JSON, NumPy"
@@ -52,6 +53,7 @@ def track_tables(arguments: argparse.Namespace) -> dict[str, Any]:
     tables = source_tables(
         arguments.source,
         detector=arguments.detector,
+        reid=arguments.reid,
         tracker=arguments.tracker,
         detections=arguments.detections,
         classes=arguments.classes,
@@ -84,7 +86,7 @@ def _new_folder(source: str, *, resume: bool) -> Path:
 def _again(arguments: argparse.Namespace, output: str) -> str:
     """Return the command line that continues this run in its folder."""
     words = ["vtcore", "track", arguments.source, "--output", output]
-    for flag in ("detector", "tracker", "detections"):
+    for flag in ("detector", "reid", "tracker", "detections"):
         if (value := getattr(arguments, flag)) is not None:
             words += [f"--{flag}", value]
     if arguments.min_score is not None:

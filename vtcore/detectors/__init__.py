@@ -1,1 +1,1 @@
-"""The core's own detector, `given`: detections that come with the data or from a file."""
+"""The core's own detectors: `given`, detections that come with the data or from a file, and `function`."""
