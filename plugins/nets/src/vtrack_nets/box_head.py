@@ -34,14 +34,15 @@ class BoxHead(nn.Module):
         super().__init__()
         self.num_classes = num_classes
         self.class_agnostic = class_agnostic
-        self.shared_fcs = nn.ModuleList([nn.Linear(in_features, hidden), nn.Linear(hidden, hidden)])
+        first, second = nn.Linear(in_features, hidden), nn.Linear(hidden, hidden)
+        self.shared_fcs = nn.ModuleList([first, second])
         self.fc_cls = nn.Linear(hidden, num_classes + 1)
         self.fc_reg = nn.Linear(hidden, 4 if class_agnostic else 4 * num_classes)
-        for layer in self.shared_fcs:
+        for layer in (first, second):
             nn.init.xavier_uniform_(layer.weight)
         nn.init.normal_(self.fc_cls.weight, std=0.01)
         nn.init.normal_(self.fc_reg.weight, std=0.001)
-        for layer in (*self.shared_fcs, self.fc_cls, self.fc_reg):
+        for layer in (first, second, self.fc_cls, self.fc_reg):
             nn.init.zeros_(layer.bias)
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:

@@ -73,6 +73,11 @@ class FasterRcnn(nn.Module):
         max_detections: Most detections of a picture; 0 for any number.
     """
 
+    backbone: Any
+    neck: Any
+    rpn_head: RPNHead
+    roi_head: RoIHead
+
     def __init__(
         self,
         num_classes: int,
@@ -106,7 +111,7 @@ class FasterRcnn(nn.Module):
         """
         super().__init__()
         self.backbone = ResNet() if backbone is None else backbone
-        self.neck: Any = FPN() if neck is None else neck
+        self.neck = FPN() if neck is None else neck
         self.rpn_head = RPNHead() if rpn_head is None else rpn_head
         self.roi_head = RoIHead() if roi_head is None else roi_head
         self.neck.connect(feature_channels(self.backbone))
@@ -129,7 +134,8 @@ class FasterRcnn(nn.Module):
             features: As `extract_features` returns them.
             sizes: Of each picture, for `clip_border`.
         """
-        return self.rpn_head.propose(*self.rpn_head(features), self._limits(sizes))
+        scores, deltas = self.rpn_head(features)
+        return self.rpn_head.propose(scores, deltas, self._limits(sizes))
 
     def regress(self, features: Seq[Tensor], boxes: Seq[Tensor], sizes: Sizes | None = None) -> list[Regressed]:
         """Return better boxes and scores for given boxes ``(n, 4)`` of each picture, as Tracktor asks for them.

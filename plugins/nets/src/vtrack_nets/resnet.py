@@ -8,6 +8,7 @@ ResNet (https://github.com/open-mmlab/mmdetection, Apache-2.0), whose weights lo
 from __future__ import annotations
 
 from collections.abc import Sequence as Seq
+from typing import Any
 
 from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock, Bottleneck
@@ -131,12 +132,12 @@ class ResNet(nn.Module):
 
 def _block(
     block: type[BasicBlock] | type[Bottleneck], inside: int, planes: int, stride: int, dilation: int, style: str
-) -> nn.Module:
+) -> Any:
     """Make a block; strides and dilations that torchvision's has no arguments for are put in afterwards."""
     out, downsample = planes * block.expansion, None
     if stride != 1 or inside != out:
         downsample = nn.Sequential(nn.Conv2d(inside, out, 1, stride=stride, bias=False), nn.BatchNorm2d(out))
-    made: nn.Module
+    made: Any
     if block is Bottleneck:
         made = Bottleneck(inside, planes, stride, downsample, dilation=dilation)
         if style == "caffe":

@@ -188,29 +188,48 @@ class RPNHead(nn.Module):
             ``loss_rpn_cls`` and ``loss_rpn_bbox``, each ``(levels,)``.
         """
         anchors = self._anchors(scores)
-        every = torch.cat(anchors)
-        samples = []
-        for index, boxes in enumerate(objects):
-            assigned = rules.assigner(every, boxes, None if ignored is None else ignored[index])
-            if rules.allowed_border >= 0 and sizes is not None:
-                assigned[~_inside(every, sizes[index], rules.allowed_border)] = UNUSED
-            samples.append(rules.sampler(assigned))
+        every, lengths = torch.cat(anchors), [len(each) for each in anchors]
+        samples = [
+            rules.sampler(
+                self._assigned(
+                    every,
+                    boxes,
+                    rules,
+                    None if ignored is None else ignored[index],
+                    None if sizes is None else sizes[index],
+                )
+            )
+            for index, boxes in enumerate(objects)
+        ]
         # As in the reference: each picture counts at least one of either, there or not.
         count = sum(max(len(each.positives), 1) + max(len(each.negatives), 1) for each in samples)
         wanted = [self._wanted(every, boxes, sample) for boxes, sample in zip(objects, samples, strict=True)]
-        labels, weights, targets = (torch.stack(column) for column in zip(*wanted, strict=True))
-        lengths = [len(each) for each in anchors]
+        columns = (torch.split(torch.stack(column), lengths, dim=1) for column in zip(*wanted, strict=True))
         classification, regression = [], []
-        for score, delta, label, weight, target in zip(
-            scores, deltas, labels.split(lengths, 1), weights.split(lengths, 1), targets.split(lengths, 1), strict=True
-        ):
-            flat = _flat(score, 1).reshape(-1)
+        for score, delta, label, weight, target in zip(scores, deltas, *columns, strict=True):
+            flat, positive = _flat(score, 1).reshape(-1), label.reshape(-1, 1)
             classification.append(
                 binary_cross_entropy(flat, label.reshape(-1).float(), weights=weight.reshape(-1), average=count)
             )
-            found, positive = _flat(delta, 4).reshape(-1, 4), label.reshape(-1, 1)
+            found = _flat(delta, 4).reshape(-1, 4)
             regression.append(rules.box_loss(found, target.reshape(-1, 4), weights=positive, average=count))
         return {"loss_rpn_cls": torch.stack(classification), "loss_rpn_bbox": torch.stack(regression)}
+
+    @staticmethod
+    def _assigned(
+        anchors: Tensor,
+        objects: Tensor,
+        rules: RpnRules,
+        ignored: Tensor | None,
+        size: Tensor | tuple[int, int] | None,
+    ) -> Tensor:
+        """Return which object each anchor of one picture is to find."""
+        if rules.allowed_border < 0 or size is None:
+            return rules.assigner(anchors, objects, ignored)
+        rows = _inside(anchors, size, rules.allowed_border).nonzero()[:, 0]
+        assigned = torch.full((len(anchors),), UNUSED, dtype=torch.int64, device=anchors.device)
+        assigned[rows] = rules.assigner(anchors[rows], objects, ignored)
+        return assigned
 
     def _wanted(self, anchors: Tensor, objects: Tensor, sample: Sample) -> tuple[Tensor, Tensor, Tensor]:
         """Return for each anchor whether it finds something, whether it counts, and the differences of its box."""

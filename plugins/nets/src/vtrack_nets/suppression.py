@@ -33,7 +33,7 @@ def batched_nms(boxes: Tensor, scores: Tensor, groups: Tensor, threshold: float)
     if len(boxes) < _MANY:
         return _nms(shifted, scores, threshold)
     stays = torch.zeros(len(boxes), dtype=torch.bool, device=boxes.device)
-    for group in groups.unique():
+    for group in torch.unique(groups):
         rows = (groups == group).nonzero()[:, 0]
         stays[rows[_nms(shifted[rows], scores[rows], threshold)]] = True
     kept = stays.nonzero()[:, 0]
