@@ -177,9 +177,9 @@ class TensorMaker:
         """Return numbers, ``(n,)``."""
         if storage.key not in self._read:
             self._read[storage.key] = self._numbers.bytes_of(storage.key)
-        held = self._read[storage.key]
         if self._numbers.swapped and dtype.itemsize > 1:
             self._turn(storage.key, dtype)
+        held = self._read[storage.key]
         unit = storage.dtype.itemsize
         begin, end = storage.start * unit, (storage.start + storage.count) * unit
         if end > len(held):

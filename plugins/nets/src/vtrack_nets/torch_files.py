@@ -29,8 +29,8 @@ _MAGIC = 0x1950A86A20F9469CFC6C
 _LOCAL_HEADER = 30
 
 _ATTACKERS = re.compile(
-    r"(?:__builtin__|builtins)\.(?!(?:bool|bytearray|bytes|complex|dict|float|frozenset|int|list|long|object|range|"
-    r"set|slice|str|tuple|type|unicode|xrange)$)"
+    r"(?:__builtin__|builtins)\.(?:__import__|apply|breakpoint|compile|delattr|eval|exec|execfile|exit|file|globals|"
+    r"input|locals|open|quit|raw_input|setattr|vars)$"
     r"|(?:_?posix|nt|_?pickle|_?socket|bdb|commands|ctypes|imp|importlib|marshal|os|pdb|pip|platform|popen2|pty|runpy|"
     r"shutil|subprocess|sys|timeit|urllib|webbrowser)\."
     r"|torch\.(?:hub\.|load$|package\.|utils\.cpp_extension\.|utils\.model_zoo\.)"

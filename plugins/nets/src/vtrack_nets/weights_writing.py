@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +17,9 @@ __all__ = ["SUFFIXES", "write_weights"]
 
 SUFFIXES = (".safetensors", ".pth", ".pt")
 """Endings of the files that can be written."""
+
+_LENGTH = 8
+"""Bytes of the number that safetensors begins with, and what its header is filled up to."""
 
 
 def write_weights(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
@@ -36,7 +40,7 @@ def write_weights(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".safetensors":
-            partial.write_bytes(save(plain, {"format": "pt", **metadata}))
+            partial.write_bytes(_in_order(save(plain, {"format": "pt", **metadata})))
         else:
             torch.save({"state_dict": plain, "meta": dict(metadata)}, partial)
         partial.replace(path)
@@ -44,3 +48,12 @@ def write_weights(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str
         partial.unlink(missing_ok=True)
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise OutputError(f"{path}: cannot be written: {reason}") from error
+
+
+def _in_order(written: bytes) -> bytes:
+    """Sort the header of safetensors: its metadata come in another order each time, and so would another hash."""
+    end = _LENGTH + int.from_bytes(written[:_LENGTH], "little")
+    header = json.dumps(json.loads(written[_LENGTH:end]), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    encoded = header.encode()
+    encoded += b" " * (-len(encoded) % _LENGTH)
+    return len(encoded).to_bytes(_LENGTH, "little") + encoded + written[end:]
