@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from vtcore.instances import Float32Array, Float64Array, Instances, Int64Array
+from vtcore.instances import BoolArray, Float32Array, Float64Array, Instances, Int64Array
 from vtrack_common_mot.assignment import left_over
 from vtrack_common_mot.camera_motion.interfaces import CameraMotion
 from vtrack_common_mot.classes import ClassGate
@@ -149,6 +149,10 @@ class BoostTrack(BoxTracker):
         self._matcher = Matcher(config, self._bank)
         self._least = np.array(score_threshold, np.float32)
         super().__init__(clock=clock, persist=persist)
+
+    def wants_embeddings(self, detections: Instances) -> BoolArray:
+        """Return for which detections, bool ``(N,)``, embeddings are looked at: all, since any may be boosted."""
+        return np.full(len(detections), self.config.appearance)
 
     def _start(self, sequence: Sequence | None) -> None:
         rate = (None if sequence is None else sequence.frame_rate) or 0.0

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from vtcore.instances import Float32Array, Float64Array, Instances, Int64Array
+from vtcore.instances import BoolArray, Float32Array, Float64Array, Instances, Int64Array
 from vtrack_common_mot.camera_motion.interfaces import CameraMotion
 from vtrack_common_mot.embedding import AppearanceBank
 from vtrack_common_mot.kalman import XysrFilter
@@ -128,6 +128,13 @@ class DeepOcSort(ObservationCentricTracker):
         )
         box_filter = XysrFilter() if camera_motion is None else self._warping
         super().__init__(_life(config), box_filter, matcher, clock=clock, persist=persist)
+
+    def wants_embeddings(self, detections: Instances) -> BoolArray:
+        """Return for which detections, bool ``(N,)``, embeddings are looked at: the high ones."""
+        if not self.config.appearance:
+            return np.zeros(len(detections), bool)
+        wanted: BoolArray = detections.scores > self._high
+        return wanted
 
     def _start(self, sequence: Sequence | None) -> None:
         super()._start(sequence)

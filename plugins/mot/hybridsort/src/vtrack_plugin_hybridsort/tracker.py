@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from vtcore.instances import Float32Array, Float64Array, Instances, Int64Array
+from vtcore.instances import BoolArray, Float32Array, Float64Array, Instances, Int64Array
 from vtrack_common_mot.camera_motion.interfaces import CameraMotion
 from vtrack_common_mot.kalman import ROWS, XysrFilter
 from vtrack_common_mot.observation_centric.centric_options import CentricOptions
@@ -142,6 +142,16 @@ class HybridSort(ObservationCentricTracker):
         self._embeddings: Float32Array | None = None
         self._boxes = XysrFilter()
         super().__init__(_life(config), ScoredFilter(), self._hybrid, clock=clock, persist=persist)
+
+    def wants_embeddings(self, detections: Instances) -> BoolArray:
+        """Return for which detections, bool ``(N,)``, embeddings are looked at: the high, and the low if they count."""
+        if not self.config.appearance:
+            return np.zeros(len(detections), bool)
+        wanted: BoolArray = detections.scores > self._high
+        if self.config.second_appearance_weight:
+            chosen, _ = self._choose(detections.scores)
+            wanted[slice(None) if chosen is None else chosen] = True
+        return wanted
 
     def _start(self, sequence: Sequence | None) -> None:
         super()._start(sequence)

@@ -63,6 +63,11 @@ class AppearanceSort(AppearanceTracker):
             # Its state is the other's, once.
             self._camera = None
 
+    def wants_embeddings(self, detections: Instances) -> BoolArray:
+        """Return for which detections, bool ``(N,)``, embeddings are looked at: those that are not left out."""
+        wanted: BoolArray = detections.scores >= self._floor
+        return wanted
+
     def _start(self, sequence: Sequence | None) -> None:
         super()._start(sequence)
         if self._other is not None:
