@@ -64,6 +64,7 @@ KNOWN_PLUGINS = (
         {"refiner": ("linear-interpolation", "gaussian-smoothing", "minimum-length", "score-floor", "merge")},
     ),
     KnownPlugin("aflink", "vtrack-plugin-aflink", {"refiner": ("aflink",)}),
+    KnownPlugin("reid", "vtrack-plugin-reid", {"reid": ("osnet", "resnet50-reid", "onnx-reid")}),
     KnownPlugin(
         "classic",
         "vtrack-plugin-classic",

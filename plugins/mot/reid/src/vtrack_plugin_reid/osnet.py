@@ -43,6 +43,13 @@ class OmniScaleNetwork(nn.Module):
         self.fc = nn.Sequential(nn.Linear(channels, embedding_length), nn.BatchNorm1d(embedding_length), nn.ReLU())
         self.embedding_length = embedding_length
 
+    def fold(self) -> None:
+        """Put batch normalisation into the weights before it: the same answers sooner, but no training any more."""
+        self.eval()
+        for module in self.modules():
+            if isinstance(module, ConvLayer | LightConv):
+                module.fold()
+
     def featuremaps(self, crops: Tensor) -> Tensor:
         """Return the last layer's map, ``(N, C, H / 16, W / 16)``, of crops ``(N, 3, H, W)``."""
         raise NotImplementedError

@@ -8,6 +8,7 @@ MIT), so that its weights fit.
 from __future__ import annotations
 
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 __all__ = ["ChannelGate", "ConvLayer", "LightConv", "stem"]
 
@@ -50,6 +51,11 @@ class ConvLayer(nn.Module):
             x = self.bn(x)
         return x.relu_() if self.activate else x
 
+    def fold(self) -> None:
+        """Put batch normalisation into the convolution's weights, for inference alone."""
+        if isinstance(self.bn, nn.BatchNorm2d):
+            self.conv, self.bn = fuse_conv_bn_eval(self.conv, self.bn), None
+
 
 class LightConv(nn.Module):
     """A 1x1 convolution, then a 3x3 one of each channel alone, batch normalisation, ReLU."""
@@ -58,12 +64,17 @@ class LightConv(nn.Module):
         super().__init__()
         self.conv1 = nn.Conv2d(channels, channels, 1, bias=False)
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False, groups=channels)
-        self.bn = nn.BatchNorm2d(channels)
+        self.bn: nn.Module = nn.BatchNorm2d(channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``(N, C, h, w)`` of the same shape."""
         normalised: Tensor = self.bn(self.conv2(self.conv1(x)))
         return normalised.relu_()
+
+    def fold(self) -> None:
+        """Put batch normalisation into the convolution's weights, for inference alone."""
+        if isinstance(self.bn, nn.BatchNorm2d):
+            self.conv2, self.bn = fuse_conv_bn_eval(self.conv2, self.bn), nn.Identity()
 
 
 class ChannelGate(nn.Module):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import torch
 from torch import Tensor
 
 from vtcore.components import BuildContext
@@ -26,7 +27,7 @@ class OSNetReId(CropEmbedder):
     """Embeds boxes by OSNet.
 
     Attributes:
-        network: `OSNet` or `OSNetAin`, in evaluation mode, on its device.
+        network: `OSNet` or `OSNetAin`, folded for inference, on its device.
     """
 
     def __init__(
@@ -83,7 +84,11 @@ class OSNetReId(CropEmbedder):
         network = loaded(
             config.weights, config.weights_sha256, self.convert_weights, lambda state: _network(state, variant, width)
         )
+        network.fold()
         runner = NetworkRunner(network, context, name="reid 'osnet'")
+        if runner.device.type == "cpu":
+            # A quarter faster there: most of the network is convolutions of single pixels or of single channels.
+            network.to(memory_format=torch.channels_last)
         self.network = network
         super().__init__(
             runner.name,
