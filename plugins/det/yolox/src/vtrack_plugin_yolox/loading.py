@@ -8,7 +8,7 @@ from pathlib import Path
 from torch import Tensor
 
 from vtrack_nets.checkpoints import check_hash, load_state
-from vtrack_nets.errors import CheckpointError
+from vtrack_nets.errors import CheckpointError, shown
 from vtrack_nets.fitting import fit
 from vtrack_nets.loading import converted
 from vtrack_nets.sources import local_file
@@ -45,6 +45,12 @@ def load_network(source: str | Path, *, sha256: str = "", size: str = "", fuse: 
     norms = any(".bn." in name for name in state)
     network = Yolox(layout, fused=fuse or not norms)
     report = fit(network, fused_state(state) if fuse else state, source=path)
+    surplus = [name for name in report.unexpected if name.startswith(("backbone.", "head."))]
+    if surplus:
+        raise CheckpointError(
+            f"does not fit YOLOX {layout.size}: {len(surplus)} weights are of no use to it ({shown(surplus[0])}, ...)",
+            file=path,
+        )
     told = _log.info if not report.unexpected else _log.warning
     told("%s: weights for YOLOX %s with %d classes: %s", path, layout.size, layout.classes, report)
     return network

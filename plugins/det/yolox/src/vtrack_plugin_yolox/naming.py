@@ -92,6 +92,6 @@ def layout_of(state: Mapping[str, Tensor], source: str | Path = "weights") -> Yo
             "those of a YOLOX of Megvii, ByteTrack, MMDetection or MMTracking",
             file=source,
         )
-    blocks = {name.split(".")[4] for name in state if name.startswith("backbone.backbone.dark2.1.m.")}
+    blocks = {name.split(".")[5] for name in state if name.startswith("backbone.backbone.dark2.1.m.")}
     depthwise = "backbone.backbone.dark2.0.dconv.conv.weight" in state
     return YoloxLayout(stem.shape[0], max(1, len(blocks)), depthwise, classes.shape[0])
