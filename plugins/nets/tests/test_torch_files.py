@@ -167,11 +167,9 @@ def published(style: str, network: nn.Module) -> dict[str, Any]:
         return {"pytorch-lightning_version": "2", "state_dict": names, "hyper_parameters": argparse.Namespace(a=Path())}
     if style == "pytracking":
         stats = collections.OrderedDict(train=Settings(), val=collections.defaultdict(list, a=[np.arange(3)]))
-        return {
-            **{"epoch": 50, "actor_type": "DiMPActor", "net_type": "DiMPnet", "net": state, "net_info": Settings()},
-            **{"constructor": Constructor(), "optimizer": optimizer_of(network), "stats": stats},
-            **{"settings": Settings()},
-        }
+        names = {"epoch": 50, "actor_type": "DiMPActor", "net_type": "DiMPnet", "net": state, "net_info": Settings()}
+        left = {"constructor": Constructor(), "optimizer": optimizer_of(network), "stats": stats}
+        return {**names, **left, "settings": Settings()}
     if style == "own dictionary":
         return Weights(state_dict=Weights(state))
     return {"state_dict": state, "rng": torch.get_rng_state(), "args": types.SimpleNamespace(a=slice(1), b={1, 2})}

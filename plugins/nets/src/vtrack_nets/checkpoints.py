@@ -48,6 +48,7 @@ _DEEPEST = 16
 
 _PICKLES = tuple(b"\x80" + bytes([protocol]) for protocol in range(2, 6))
 _SHORTEST_HASH = 8
+_LONGEST_HEADER = 100_000_000
 _START = 512
 _TAR = slice(257, 262)
 
@@ -147,7 +148,10 @@ def _read(path: Path, *, average: bool) -> Checkpoint:
         start = file.read(_START)
     if not start:
         raise CheckpointError("is empty", file=path)
-    if start[8:9] == b"{" and int.from_bytes(start[:8], "little") <= path.stat().st_size:
+    header = int.from_bytes(start[:8], "little")
+    if start[8:9] == b"{" and header <= path.stat().st_size:
+        if header > _LONGEST_HEADER:
+            raise CheckpointError(f"is damaged, or no checkpoint (its header has {header:,} bytes)", file=path)
         if average:
             raise CheckpointError("holds no moving average: safetensors holds one set of weights", file=path)
         return _safetensors(path)

@@ -10,6 +10,7 @@ Memory stays within a small multiple of the pickle: nothing that it holds is cop
 
 from __future__ import annotations
 
+import io
 import itertools
 import pickletools
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ import attrs
 
 __all__ = ["MOST_OPCODES", "Inert", "Named", "PickleError", "Reference", "read_pickle"]
 
-MOST_OPCODES = 10_000_000
+MOST_OPCODES = 5_000_000
 """Far more than checkpoints have; a byte can make an object of a hundred, so that without a bound a file could fill
 the memory."""
 
@@ -94,6 +95,24 @@ def read_pickle(
     return _Machine(seen, outside).run(file)
 
 
+class _Bounded:
+    """A file as `pickletools` reads it, in which what is longer than the file is never made room for."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        place = file.tell()
+        self._end = file.seek(0, io.SEEK_END)
+        file.seek(place)
+        self.readline = file.readline
+        self.tell = file.tell
+
+    def read(self, size: int = -1) -> bytes:
+        """Read so many bytes."""
+        if size > self._end - self._file.tell():
+            raise PickleError(f"it ends where {size:,} bytes are to come")
+        return self._file.read(size)
+
+
 class _Mark:
     """Where a row of arguments begins on the stack."""
 
@@ -107,7 +126,7 @@ class _Machine:
 
     def run(self, file: IO[bytes]) -> Any:
         try:
-            for code, argument, _ in itertools.islice(pickletools.genops(file), MOST_OPCODES):
+            for code, argument, _ in itertools.islice(pickletools.genops(_Bounded(file)), MOST_OPCODES):
                 name = code.name
                 if name == "STOP":
                     return self._pop()
