@@ -162,7 +162,7 @@ class RoIHead(nn.Module):
         ]
 
     def _boxes(self, given: Tensor, deltas: Tensor, size: Tensor | tuple[int, int] | None) -> Tensor:
-        boxes = self.coder.decode(given, deltas.reshape(len(given), -1, 4), size)
+        boxes = self.coder.decode(given, deltas.reshape(len(given), deltas.shape[1] // 4, 4), size)
         return boxes.expand(-1, self.bbox_head.num_classes, -1) if self.bbox_head.class_agnostic else boxes
 
     def sample(self, proposals: Tensor, objects: Tensor, rules: RoIRules, ignored: Tensor | None = None) -> RoISamples:
@@ -215,7 +215,7 @@ class RoIHead(nn.Module):
             ]
         )
         positive = wanted != background
-        boxes = deltas.reshape(len(deltas), -1, 4)[positive]
+        boxes = deltas.reshape(len(deltas), deltas.shape[1] // 4, 4)[positive]
         if not self.bbox_head.class_agnostic:
             boxes = boxes[torch.arange(len(boxes), device=boxes.device), wanted[positive]]
         return {
