@@ -124,6 +124,9 @@ def _mark(headers: email.message.Message) -> str:
 def _told(address: str, error: urllib.error.HTTPError) -> Exception:
     code = error.code
     place = shown_address(address)
+    if code // 100 == http.HTTPStatus.MULTIPLE_CHOICES // 100:
+        told = next(iter(str(error.msg).splitlines()), "")
+        return DownloadError(f"{place}: redirects in a way that is not followed: {shown(told)}")
     if code in _PASSING:
         return PassingError(f"{place}: the server answers {code} ({shown(str(error.reason))}); try again later")
     reason = _REASONS.get(code, shown(str(error.reason)))
@@ -169,6 +172,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     ) -> urllib.request.Request | None:
         scheme = urlsplit(newurl).scheme
         if scheme not in ("http", "https") or (req.type == "https" and scheme == "http"):
+            fp.close()
             place = shown_address(req.full_url)
             raise DownloadError(f"{place}: redirects to {shown_address(newurl)}, which is not followed: it is not safe")
         permanent = http.HTTPStatus.PERMANENT_REDIRECT
