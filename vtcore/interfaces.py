@@ -5,7 +5,8 @@ heavy. Every member is called by the core; a component needs to inherit from not
 
 What a component *needs* is said by its config, so that checking an experiment imports no target: an attribute or
 property ``needs``, a collection of ``"image"`` (decoded pixels in `Frame.image`), ``"detections"`` (the tracker
-wants a detector), ``"given-detections"`` (detections that come with the data) and ``"annotations"``; `DEFAULT_NEEDS`
+wants a detector), ``"given-detections"`` (detections that come with the data), ``"annotations"`` and ``"embeddings"``
+(without them it tracks, but is not what it is meant to be: the preflight warns); `DEFAULT_NEEDS`
 stands in for a config that says nothing. What nobody needs is neither computed nor decoded. A config may also have a
 method ``check()`` that yields what is wrong on this machine, one line each, without importing its target: a missing
 file, a package that is not installed. ``vtcore check`` and the start of every run ask it.
@@ -19,8 +20,8 @@ is asked of a detector, of transforms and of a re-identification; a component th
 
 Two optional members of a detector's config tell a run how to go about it. A true ``free`` says that detecting costs
 nothing, since it only looks up what there is: it then gets no thread of its own, and is stored by the cache only
-together with embeddings. ``gives``, a collection of texts, holds ``"embeddings"`` where the detections come with
-embeddings: a tracker that needs them is then content without a re-identification.
+together with embeddings. ``gives``, a collection of texts, holds ``"embeddings"`` where detections may come with
+embeddings: nobody is then warned that a tracker lacks them.
 
 And one optional member is of the component itself, not of its config: a detector, re-identification or tracker may tell
 how its time is spent in an attribute ``seconds``, a dictionary from the names of finer stages (``"preprocess"``,

@@ -12,6 +12,7 @@ import pytest
 import vtcore
 from vtcore import cli
 from vtcore.errors import ExperimentError, Problem, VtcoreError
+from vtcore.host import plugin_host
 
 
 @pytest.fixture
@@ -60,7 +61,8 @@ def test_nothing_asked_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
         ("trak", "vtcore: error: unknown command 'trak'; did you mean 'track'?\n"),
         (
             "zzz",
-            f"vtcore: error: unknown command 'zzz'; there are {', '.join(map(repr, cli.COMMANDS))}\n",
+            "vtcore: error: unknown command 'zzz'; there are "
+            f"{', '.join(map(repr, [*cli.COMMANDS, *plugin_host().commands()]))}\n",
         ),
     ],
 )

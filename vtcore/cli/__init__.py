@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "eval": ("vtcore.cli.evaluate", "score result files made elsewhere"),
     "refine": ("vtcore.cli.refine", "refine the tracks in result files: fill gaps, smooth, join, drop"),
     "cache": ("vtcore.cli.cache", "compute detections once, for any run to replay; list and remove them"),
+    "benchmark": ("vtcore.cli.benchmark", "measure an experiment stage by stage and end to end"),
     "check": ("vtcore.cli.check", "tell whether an experiment can run here, without running it"),
     "show": ("vtcore.cli.show", "print an experiment as resolved, and where each value comes from"),
     "describe": ("vtcore.cli.describe", "explain a component: its keys, their types, defaults and meaning"),

@@ -48,6 +48,11 @@ class GivenConfig:
         """Detections of the data set, unless a file has them; never pixels."""
         return frozenset() if self.path else frozenset({"given-detections"})
 
+    @property
+    def gives(self) -> frozenset[str]:
+        """Embeddings, where the kind of file may hold them; of the data set's the data tell."""
+        return frozenset({"embeddings"} if self.path.lower().endswith(".npz") else ())
+
     def files(self) -> Iterator[str]:
         """Yield the file, for a component that holds this one and can be cached."""
         if self.path:

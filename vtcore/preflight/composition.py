@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from vtcore.drawing.display import display_available
-from vtcore.experiments.experiment import Experiment
-from vtcore.preflight.findings import Finding, answers, blamed, fault, who_needs
+from vtcore.experiments.experiment import Experiment, needs_of
+from vtcore.preflight.findings import Finding, answers, blamed, fault, who_needs, without_embeddings
 
 __all__ = ["component_checks", "composition"]
 
@@ -22,10 +22,24 @@ def composition(experiment: Experiment, provided: Collection[str]) -> Iterator[F
         for path, name in who_needs(experiment, "detections", below="tracker"):
             message = f'{name!r} needs detections; add a [detector], such as type = "given" for those of the data'
             yield fault(experiment.problem(message, path))
+        if experiment.reid is not None:
+            message = "there is nothing to describe without a [detector]; add one, or leave [reid] out"
+            yield fault(experiment.problem(message, "reid"))
+    yield from _no_embeddings(experiment, provided)
     yield from _twice(experiment, "metrics", "metrics.json has one place for each metric")
     yield from _twice(experiment, "writers", "both would write the same files")
     if experiment.run.show and (reason := display_available()) is not None:
         yield fault(experiment.problem(reason, "run.show"))
+
+
+def _no_embeddings(experiment: Experiment, provided: Collection[str]) -> Iterator[Finding]:
+    """Warn of a tracker whose detector gives no embeddings; those that come with the data are looked at there."""
+    if experiment.detector is None or experiment.reid is not None or "reid" in provided:
+        return
+    if "embeddings" in getattr(experiment.detector.config, "gives", ()):
+        return
+    if "given-detections" not in needs_of(experiment.detector):
+        yield from without_embeddings(experiment)
 
 
 def _twice(experiment: Experiment, key: str, reason: str) -> Iterator[Finding]:

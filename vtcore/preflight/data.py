@@ -12,7 +12,16 @@ import attrs
 from vtcore.components import build
 from vtcore.errors import Problem
 from vtcore.experiments.experiment import Experiment
-from vtcore.preflight.findings import EXPECTED_ERRORS, Finding, answers, blamed, fault, told, who_needs
+from vtcore.preflight.findings import (
+    EXPECTED_ERRORS,
+    Finding,
+    answers,
+    blamed,
+    fault,
+    told,
+    who_needs,
+    without_embeddings,
+)
 from vtcore.suggestions import did_you_mean_or_list, listing
 
 if TYPE_CHECKING:
@@ -88,8 +97,18 @@ def fitting_data(experiment: Experiment, sequences: list[Sequence]) -> Iterator[
         yield fault(experiment.problem(message, "metrics"))
     lasting = [sequence for sequence in sequences if sequence not in live]
     if "given-detections" in needs:
-        lacking = list(_without(lasting, lambda sequence: sequence.detections(), rows))
+        described: list[Sequence] = []
+
+        def detections(sequence: Sequence) -> object | None:
+            table = sequence.detections()
+            if table is not None and table.embeddings is not None:
+                described.append(sequence)
+            return table
+
+        lacking = list(_without(lasting, detections, rows))
         yield from _lacking(experiment, lacking, "given-detections")
+        if experiment.reid is None and lasting and not lacking and not described:
+            yield from without_embeddings(experiment)
     if "annotations" in needs:
         lacking = list(_without(lasting, lambda sequence: sequence.annotations(), rows))
         yield from _lacking(experiment, lacking, "annotations")

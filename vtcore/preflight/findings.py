@@ -14,7 +14,7 @@ from vtcore.errors import Problem, VtcoreError
 from vtcore.experiments.experiment import Experiment, needs_of
 from vtcore.experiments.positions import KeyPath
 
-__all__ = ["EXPECTED_ERRORS", "Finding", "answers", "blamed", "fault", "told", "who_needs"]
+__all__ = ["EXPECTED_ERRORS", "Finding", "answers", "blamed", "fault", "told", "who_needs", "without_embeddings"]
 
 EXPECTED_ERRORS = (VtcoreError, ValueError, OSError)
 """What a data set or config may answer with when something is wrong; anything else is a bug and shows itself."""
@@ -45,6 +45,16 @@ def who_needs(experiment: Experiment, need: str, below: str = "") -> list[tuple[
         for path, configured in experiment.placed_components()
         if need in needs_of(configured) and below in ("", path[0])
     ]
+
+
+def without_embeddings(experiment: Experiment) -> Iterator[Finding]:
+    """Warn that the tracker is meant to compare looks, where detections come without embeddings."""
+    for path, name in who_needs(experiment, "embeddings", below="tracker"):
+        message = (
+            f"{name!r} compares looks, but nothing describes them, so it goes by place alone; add a [reid], or give "
+            "detections that come with embeddings (.npz)"
+        )
+        yield Finding("warning", experiment.problem(message, path))
 
 
 def blamed(experiment: Experiment, path: KeyPath, configured: Configured, complaint: str) -> Problem:

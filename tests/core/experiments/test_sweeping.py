@@ -95,7 +95,7 @@ WRONG = [
     ("tracker]\nconvention = ['orig']", "tracker.convention: must be one of 'original', 'mmtracking', got 'orig'"),
     ("tracker]\ntype = ['srt']", "tracker.type: unknown tracker 'srt'; did you mean 'sort'?"),
     ("tracker]\nhigh_threshold = 0.5", "tracker.high_threshold: must be a list of values to try, or {low = ..., high = ...}, got 0.5; write [0.5]"),  # noqa: E501
-    ("dataset]\nroot = ['a']", "dataset: cannot be swept; what can is below tracker, refiners, detector, reid, transforms"),
+    ("dataset]\nroot = ['a']", "dataset: cannot be swept; what can is below tracker, refiners, detector, reid, transforms"),  # noqa: E501
     ("trackr]\nx = [1]", "trackr: cannot be swept; what can is below tracker, refiners, detector, reid, transforms; did you mean 'tracker'?"),  # noqa: E501
     ("detector]\nmin_score = [1]", "detector: there is no [detector] in the experiment to sweep"),
     ("refiners.1]\nmax_gap = [1]", "refiners.1.max_gap: there is no element 1: the list has 1, counted from 0"),

@@ -104,7 +104,7 @@ PLUGIN = SimpleNamespace(
     vtcore_detectors=hookimpl(lambda: [component("detector", "picky", "PickyConfig")]),
     vtcore_trackers=hookimpl(lambda: [component("tracker", "picky", "PickyConfig")]),
     vtcore_metrics=hookimpl(lambda: [component("metric", name, "PickyConfig") for name in ("one", "two")]),
-    vtcore_components=hookimpl(lambda: [component("writer", "picky", "PickyConfig")]),
+    vtcore_components=hookimpl(lambda: [component(kind, "picky", "PickyConfig") for kind in ("reid", "writer")]),
 )
 for _hook, _function in vars(PLUGIN).items():
     _function.__name__ = _hook

@@ -172,6 +172,34 @@ def test_each_wrong_row_is_told_once_up_to_a_limit(checked: Any, lines: Any) -> 
     assert many[-1] == "and 10 more problems in the files of the data set"
 
 
+NEEDS_LOOKS = 'tracker.needs=["detections", "embeddings"]'
+
+
+def test_a_tracker_that_compares_looks_nobody_describes_is_a_warning(checked: Any, lines: Any) -> None:
+    told = (
+        "x.toml:6: tracker: 'picky' compares looks, but nothing describes them, so it goes by place alone; "
+        "add a [reid], or give detections that come with embeddings (.npz)"
+    )
+    found = checked(NEEDS_LOOKS)
+    assert (lines(found), lines(found, "warning")) == ([], [told])
+    assert lines(checked(NEEDS_LOOKS, "detector.needs=['image']"), "warning") == [told]
+    for more in ("[reid]\ntype = 'picky'\n", ""):
+        options = {} if more else {"provided": ("reid",)}
+        assert lines(checked(NEEDS_LOOKS, "detector.needs=['image']", more=more, **options), "warning") == []
+    given = (
+        "detector={type='given', path='x.npz', replace=true}",
+        "detector={type='given', path='x.txt', replace=true}",
+    )
+    assert [len(lines(checked(NEEDS_LOOKS, each), "warning")) for each in given] == [0, 1]
+
+
+def test_describing_without_detections(checked: Any, lines: Any) -> None:
+    text = "[dataset]\ntype = 'fake'\n[reid]\ntype = 'picky'\n[tracker]\ntype = 'picky'\n"
+    assert lines(checked(text=text)) == [
+        "x.toml:3: reid: there is nothing to describe without a [detector]; add one, or leave [reid] out"
+    ]
+
+
 def test_disabling_nothing_is_a_warning(checked: Any, lines: Any) -> None:
     found = checked('plugins.disable=["sort"]')
     assert lines(found) == []

@@ -206,4 +206,4 @@ def test_steady_boxes_keep_their_identities(tracker_class: Make) -> None:
 def test_what_a_config_allows_a_tracker_allows(tracker_class: Make) -> None:
     config = tracker_class().config
     assert tracker_class(**attrs.asdict(config)).config == config
-    assert config.needs == {"detections"}
+    assert config.needs - {"embeddings"} == {"detections"}

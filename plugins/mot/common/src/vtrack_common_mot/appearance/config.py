@@ -124,5 +124,5 @@ class AppearanceSortConfig:
 
     @property
     def needs(self) -> frozenset[str]:
-        """Detections; whether pixels are looked at is the camera motion's matter."""
-        return frozenset({"detections"})
+        """Detections, with embeddings; whether pixels are looked at is the camera motion's matter."""
+        return frozenset({"detections", "embeddings"})

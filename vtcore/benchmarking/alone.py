@@ -1,0 +1,140 @@
+"""The stages of a run one after the other, each measured with nothing beside it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Generator
+from collections.abc import Sequence as Seq
+from contextlib import closing
+from pathlib import Path
+
+from vtcore.benchmarking.clocks import StageClock, grown, parts_of
+from vtcore.files import PARTIAL
+from vtcore.frames import Frame, Sequence
+from vtcore.instances import Instances
+from vtcore.interfaces import Detector, ReId, Tracker, Transform, Writer
+from vtcore.labels import LabelMap
+from vtcore.runs.embedding import embedded
+
+__all__ = ["AlonePass"]
+
+
+class AlonePass:
+    """Takes sequences through all stages, a batch at a time.
+
+    Attributes:
+        clock: Time of each stage.
+        parts: What components tell of their finer stages, by stage.
+    """
+
+    def __init__(
+        self,
+        *,
+        transforms: Seq[Transform],
+        detector: Detector | None,
+        reid: ReId | None,
+        tracker: Tracker | None,
+        writers: Seq[Writer],
+        images: bool,
+        folder: Path,
+        limit: int,
+    ) -> None:
+        """Keep the components.
+
+        Args:
+            transforms: As `vtcore.runs.pipeline.Pipeline` takes them.
+            detector: The same.
+            reid: The same.
+            tracker: The same.
+            writers: Where the results go.
+            images: Whether anyone needs decoded pixels.
+            folder: Where the writers write.
+            limit: Frames after which a sequence ends; 0 for never.
+        """
+        self.clock = StageClock()
+        self.parts: dict[str, dict[str, float]] = {}
+        self._transforms = transforms
+        self._detector = detector
+        self._reid = reid
+        self._tracker = tracker
+        self._writers = writers
+        self._images = images
+        self._folder = folder
+        self._limit = limit
+
+    def do(self, sequence: Sequence, check: Callable[[], None]) -> None:
+        """Take a sequence through all stages.
+
+        Args:
+            sequence: The sequence.
+            check: Called after every batch; may raise.
+        """
+        named = {"detect": self._detector, "embed": self._reid, "associate": self._tracker}
+        before = {stage: parts_of(component) for stage, component in named.items()}
+        classes = () if self._detector is None else tuple(self._detector.classes)
+        to_labels = LabelMap(classes, sequence.classes)
+        for part in (self._detector, self._tracker):
+            if part is not None:
+                part.reset(sequence)
+        paths = self._open(sequence)
+        size = 1 if self._detector is None else max(1, self._detector.batch_size)
+        frames = self._frames(sequence)
+        try:
+            with closing(frames):
+                while batch := list(itertools.islice(frames, size)):
+                    self._batch(batch, to_labels)
+                    check()
+        finally:
+            with self.clock.measure("write"):
+                for writer in self._writers:
+                    writer.close(complete=True)
+        for path in paths:
+            path.unlink(missing_ok=True)
+        for stage, component in named.items():
+            for name, spent in grown(before[stage], parts_of(component)).items():
+                told = self.parts.setdefault(stage, {})
+                told[name] = told.get(name, 0.0) + spent
+
+    def _open(self, sequence: Sequence) -> list[Path]:
+        """Open the files; they are removed in the end, since those of the run lie beside them."""
+        paths = []
+        with self.clock.measure("write"):
+            for writer in self._writers:
+                path = self._folder / writer.folder / f"{sequence.name}.alone{writer.suffix}{PARTIAL}"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                writer.open(sequence, path)
+                paths.append(path)
+        return paths
+
+    def _frames(self, sequence: Sequence) -> Generator[Frame, None, None]:
+        frames = sequence.frames(images=self._images)
+        for count in itertools.count(1):
+            with self.clock.measure("decode"):
+                frame = next(frames, None)
+            if frame is None:
+                return
+            if self._transforms:
+                with self.clock.measure("transform"):
+                    for transform in self._transforms:
+                        frame = transform(frame)
+            yield frame
+            if count == self._limit:
+                return
+
+    def _batch(self, frames: list[Frame], to_labels: LabelMap) -> None:
+        found = [Instances.empty()] * len(frames)
+        if self._detector is not None:
+            with self.clock.measure("detect"):
+                found = list(self._detector.detect(frames))
+            found = [to_labels(each) for each in found]
+            if self._reid is not None:
+                with self.clock.measure("embed"):
+                    found = embedded(self._reid, frames, found, getattr(self._tracker, "wants_embeddings", None))
+        for frame, detections in zip(frames, found, strict=True):
+            tracks = detections
+            if self._tracker is not None:
+                with self.clock.measure("associate"):
+                    tracks = self._tracker.update(frame, detections)
+            with self.clock.measure("write"):
+                for writer in self._writers:
+                    writer.write(frame, detections, tracks)
