@@ -341,7 +341,7 @@ def test_wrong_options_are_refused(options: Any, message: str) -> None:
 
 
 def test_what_estimates_nothing_is_no_camera() -> None:
-    with pytest.raises(TypeError, match=r"camera_motion must be an estimator such as Ecc\(\), or None, got str 'ecc'"):
+    with pytest.raises(TypeError, match=r"camera_motion must be an estimator such as .* or None, got str 'ecc'"):
         BoostTrack(camera_motion="ecc")  # type: ignore[arg-type]
 
 

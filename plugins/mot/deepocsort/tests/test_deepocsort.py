@@ -269,7 +269,7 @@ def test_wrong_options_are_refused(options: Any, message: str) -> None:
 
 
 def test_what_estimates_nothing_is_no_camera() -> None:
-    with pytest.raises(TypeError, match=r"camera_motion must be an estimator such as SparseFlow\(\), or None, got str"):
+    with pytest.raises(TypeError, match=r"camera_motion must be an estimator such as .* or None, got str"):
         DeepOcSort(camera_motion="sparse-flow")  # type: ignore[arg-type]
 
 

@@ -195,7 +195,7 @@ def test_wrong_options_are_refused(options: Any, message: str) -> None:
 
 
 def test_a_camera_motion_must_be_one() -> None:
-    with pytest.raises(TypeError, match=r"camera_motion must be an estimator such as Ecc\(\), or None, got str 'ecc'"):
+    with pytest.raises(TypeError, match=r"camera_motion must be an estimator such as .* or None, got str 'ecc'"):
         DeepSort(camera_motion="ecc")  # type: ignore[arg-type]
 
 

@@ -142,7 +142,7 @@ def test_tracks_are_moved_along_with_the_camera() -> None:
         tracker = HybridSort(camera_motion=camera, min_hits=0)
         identities(tracker, [BOX])
         assert identities(tracker, [moved(200)]) == [wanted]
-    with pytest.raises(TypeError, match="camera_motion must be an estimator such as Ecc"):
+    with pytest.raises(TypeError, match="camera_motion must be an estimator such as SparseFlow"):
         HybridSort(camera_motion="ecc")  # type: ignore[arg-type]
 
 

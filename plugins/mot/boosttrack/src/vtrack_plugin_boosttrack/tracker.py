@@ -15,7 +15,7 @@ import numpy as np
 
 from vtcore.instances import BoolArray, Float32Array, Float64Array, Instances, Int64Array
 from vtrack_common_mot.assignment import left_over
-from vtrack_common_mot.camera_motion.interfaces import CameraMotion
+from vtrack_common_mot.camera_motion.interfaces import CameraMotion, require_estimator
 from vtrack_common_mot.classes import ClassGate
 from vtrack_common_mot.embedding import AppearanceBank
 from vtrack_common_mot.overlap import BoxReader
@@ -112,11 +112,7 @@ class BoostTrack(BoxTracker):
         clock: str = "frames",
         persist: bool = False,
     ) -> None:
-        if camera_motion is not None and not isinstance(camera_motion, CameraMotion):
-            raise TypeError(
-                "camera_motion must be an estimator such as Ecc(), or None, "
-                f"got {type(camera_motion).__name__} {camera_motion!r}"
-            )
+        require_estimator(camera_motion)
         self.config = config = BoostTrackConfig(
             score_threshold=score_threshold,
             max_age=max_age,

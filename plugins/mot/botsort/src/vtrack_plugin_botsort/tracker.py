@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from vtcore.instances import BoolArray, Float32Array, Float64Array, Instances, Int64Array
-from vtrack_common_mot.camera_motion.interfaces import CameraMotion
+from vtrack_common_mot.camera_motion.interfaces import CameraMotion, require_estimator
 from vtrack_common_mot.coupled_kalman import WarpedXywhFilter
 from vtrack_common_mot.embedding import AppearanceBank
 from vtrack_common_mot.kalman import XywhFilter
@@ -33,9 +33,6 @@ _SIZE_SPEEDS = slice(6, 8)
 """Rows of the motion that hold how fast width and height change."""
 
 _STILL = np.eye(2, 3)
-
-_SPARE_SLOTS = 64
-"""Slots of ended tracks are given up when there are more of them than of living ones, and this many."""
 
 
 class BotSort(TwoStageTracker):
@@ -95,11 +92,7 @@ class BotSort(TwoStageTracker):
         clock: str = "frames",
         persist: bool = False,
     ) -> None:
-        if camera_motion is not None and not isinstance(camera_motion, CameraMotion):
-            raise TypeError(
-                "camera_motion must be an estimator such as SparseFlow(), or None, "
-                f"got {type(camera_motion).__name__} {camera_motion!r}"
-            )
+        require_estimator(camera_motion)
         self.config = config = BotSortConfig(
             high_threshold=high_threshold,
             low_threshold=low_threshold,
@@ -178,7 +171,7 @@ class BotSort(TwoStageTracker):
         # Half of a cosine distance, 1 - cosine, is taken from 1.
         alike = self._bank.similarity(facts[APPEARANCE], self._embeddings)
         np.multiply(np.add(alike, 1, alike), 0.5, alike)
-        alike[(alike < self._alike) | (np.maximum(overlap, 0) < self._near)] = 0
+        alike[(alike < self._alike) | (overlap < self._near)] = 0
         if self._per_class:
             self._classes.part(alike, facts[LABEL], self._labels)
         return np.maximum(gain, alike)
@@ -194,9 +187,7 @@ class BotSort(TwoStageTracker):
         if not self._appearance:
             return
         known = self._rows.facts[APPEARANCE]
-        if len(self._bank) > _SPARE_SLOTS + 2 * len(known):
-            self._bank.keep(known)
-            known[:] = np.arange(len(known))
+        self._bank.give_up(known)
         embeddings = self._embeddings
         facts[APPEARANCE] = self._bank.add(len(fresh), None if embeddings is None else embeddings.take(fresh, 0))
 

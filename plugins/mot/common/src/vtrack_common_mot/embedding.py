@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from vtcore.instances import Float32Array, Float64Array, Int64Array
+from vtcore.instances import BoolArray, Float32Array, Float64Array, Int64Array
 from vtcore.state import Stateful
 
 __all__ = ["AppearanceBank", "cosine_distances", "euclidean_distances", "unit_rows"]
@@ -124,10 +124,11 @@ class AppearanceBank(Stateful):
         old = self._rows.take(slots, 0)
         share = self._momentum if momentum is None else momentum[:, None]
         mixed = share * old + (1 - share) * embeddings
-        empty = ~mixed.any(1)
+        empty: BoolArray = np.logical_not(mixed.any(1))
         if np.count_nonzero(empty):
             # Opposites, or the one that has all the weight is not known: the old one stays, or the new one is all.
-            mixed[empty] = np.where(old[empty].any(1)[:, None], old[empty], embeddings[empty])
+            kept = old[empty].any(1, keepdims=True)
+            mixed[empty] = np.where(kept, old[empty], embeddings[empty])
         # Where either is not known the mean, at length 1, is the other.
         self._rows[slots] = unit_rows(mixed)
 

@@ -339,7 +339,7 @@ class XysrFilter(BoxFilter):
             sides=(_SCRATCH, _SECOND_SCRATCH),
             pixel=pixel,
         )
-        self._constant_noise = self._measurement[:, 2:].copy()
+        self._constant_noise: Float64Array = self._measurement[:, 2:].copy()
 
     def measure(self, centres: Float64Array) -> Float64Array:
         """Turn ``x, y, width, height`` into ``x, y, width * height, width / height``, in place.
@@ -368,7 +368,10 @@ class XysrFilter(BoxFilter):
 
     def _noise(self, tracks: Float64Array, scores: Float64Array | None) -> Float64Array:
         """Return the variance of a measurement, ``(4, 1)`` for all tracks or, by their scores, ``(4, n)``."""
-        return self._constant_noise if scores is None else self._constant_noise * (1 - scores) ** 2
+        if scores is None:
+            return self._constant_noise
+        noise: Float64Array = self._constant_noise * (1 - scores) ** 2
+        return noise
 
     def _fill_squares(self, tracks: Float64Array) -> None:
         """Nothing: the noise is constant."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from vtcore.instances import BoolArray, Float32Array, Float64Array, Instances, Int64Array
-from vtrack_common_mot.camera_motion.interfaces import CameraMotion
+from vtrack_common_mot.camera_motion.interfaces import CameraMotion, require_estimator
 from vtrack_common_mot.kalman import ROWS, XysrFilter
 from vtrack_common_mot.observation_centric.centric_options import CentricOptions
 from vtrack_common_mot.observation_centric.observations import FACTS
@@ -102,11 +102,7 @@ class HybridSort(ObservationCentricTracker):
         clock: str = "frames",
         persist: bool = False,
     ) -> None:
-        if camera_motion is not None and not isinstance(camera_motion, CameraMotion):
-            raise TypeError(
-                "camera_motion must be an estimator such as Ecc(), or None, "
-                f"got {type(camera_motion).__name__} {camera_motion!r}"
-            )
+        require_estimator(camera_motion)
         self.config = config = HybridSortConfig(
             high_threshold=high_threshold,
             low_threshold=low_threshold,

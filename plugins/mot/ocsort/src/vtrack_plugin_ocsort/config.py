@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from vtcore.options import option
-from vtrack_common_mot.tracker_options import clock_option, per_class_option, persist_option
+from vtrack_common_mot.tracker_options import clock_option, per_class_option, persist_option, weight_option
 
 __all__ = ["OcSortConfig"]
 
@@ -27,7 +27,10 @@ class OcSortConfig:
         30, "How long a track lives on without a detection; raising it bridges longer gaps.", unit="frames", ge=0
     )
     min_hits: int = option(
-        3, "Detections in a row before a track is reported, from the sequence's fourth frame on.", unit="frames", ge=0
+        3,
+        "Detections in a row, after the first, before a track is reported; not asked for in the first so many frames.",
+        unit="frames",
+        ge=0,
     )
     iou_threshold: float = option(
         0.3, "Least overlap of a detection with the box it continues; raising it is stricter.", ge=0, le=1
@@ -40,7 +43,7 @@ class OcSortConfig:
         "How boxes are compared after the first matching [asso_func].",
         choices=("iou", "giou", "diou", "ciou", "centre-distance"),
     )
-    inertia: float = option(0.2, "Weight of steady direction against overlap in the first matching.", ge=0)
+    inertia: float = weight_option(0.2, "Weight of steady direction against overlap in the first matching.")
     use_byte: bool = option(False, "Continue tracks with unsure detections too, as ByteTrack does.")
     fuse_score: bool = option(False, "Multiply overlap by the detection's score.")
     per_class: bool = per_class_option()

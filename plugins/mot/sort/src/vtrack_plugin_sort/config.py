@@ -18,7 +18,10 @@ class SortConfig:
         1, "How long a track lives on without a detection; raising it bridges longer gaps.", unit="frames", ge=0
     )
     min_hits: int = option(
-        3, "Detections in a row before a track is reported, from the sequence's fourth frame on.", unit="frames", ge=0
+        3,
+        "Detections in a row, after the first, before a track is reported; not asked for in the first so many frames.",
+        unit="frames",
+        ge=0,
     )
     iou_threshold: float = option(
         0.3, "Least overlap of a detection with the predicted box it continues; raising it is stricter.", ge=0, le=1

@@ -15,7 +15,7 @@ from vtrack_common_mot.appearance.config import AppearanceSortConfig
 from vtrack_common_mot.appearance.mmtracking import MmtrackingAppearance
 from vtrack_common_mot.appearance.tracker import HITS, SLOT, AppearanceTracker
 from vtrack_common_mot.assignment import Pairs, left_over, match_above
-from vtrack_common_mot.camera_motion.interfaces import CameraMotion
+from vtrack_common_mot.camera_motion.interfaces import require_estimator
 from vtrack_common_mot.cascade import match_cascade
 from vtrack_common_mot.overlap import overlaps
 from vtrack_common_mot.rows import ID, LABEL, LAST
@@ -48,10 +48,7 @@ class AppearanceSort(AppearanceTracker):
             TypeError: `camera_motion` estimates nothing.
         """
         camera = config.camera_motion
-        if camera is not None and not isinstance(camera, CameraMotion):
-            raise TypeError(
-                f"camera_motion must be an estimator such as Ecc(), or None, got {type(camera).__name__} {camera!r}"
-            )
+        require_estimator(camera)
         self._other = MmtrackingAppearance(config) if config.convention == "mmtracking" else None
         self._floor = np.float32(config.min_score)
         # The cascade counts ages up to the greatest; where there is none, tracks end after a matching, not before it.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from vtcore.frames import Frame, Sequence
     from vtcore.instances import Float64Array, Instances
 
-__all__ = ["CameraMotion"]
+__all__ = ["CameraMotion", "require_estimator"]
 
 
 @runtime_checkable
@@ -34,3 +34,16 @@ class CameraMotion(Protocol):
             float64 ``(2, 3)``: a pixel at ``x, y`` of the previous frame is at ``warp @ (x, y, 1)`` in this one.
             The identity for the first frame, and where there is nothing to be found. Not to be changed.
         """
+
+
+def require_estimator(camera_motion: Any) -> None:
+    """Refuse what a tracker is given for ``camera_motion``, unless it is an estimator or None.
+
+    Raises:
+        TypeError: It estimates nothing.
+    """
+    if camera_motion is not None and not isinstance(camera_motion, CameraMotion):
+        raise TypeError(
+            "camera_motion must be an estimator such as SparseFlow() or Ecc(), or None, "
+            f"got {type(camera_motion).__name__} {camera_motion!r}"
+        )
