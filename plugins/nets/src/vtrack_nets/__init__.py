@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from vtrack_nets.loading import load_weights
     from vtrack_nets.running import NetworkRunner
     from vtrack_nets.sources import local_file
-    from vtrack_nets.weights_option import sha256_option, weight_files, weights_option, weights_problems
 
 _MODULES = {
     "CheckpointError": "errors",
@@ -26,10 +25,6 @@ _MODULES = {
     "load_weights": "loading",
     "local_file": "sources",
     "resolve_device": "device",
-    "sha256_option": "weights_option",
-    "weight_files": "weights_option",
-    "weights_option": "weights_option",
-    "weights_problems": "weights_option",
 }
 
 __all__ = [
@@ -44,10 +39,6 @@ __all__ = [
     "load_weights",
     "local_file",
     "resolve_device",
-    "sha256_option",
-    "weight_files",
-    "weights_option",
-    "weights_problems",
 ]
 
 

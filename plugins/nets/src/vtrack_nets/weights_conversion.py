@@ -62,7 +62,7 @@ def conversion_of(name: str, kind: str = "") -> tuple[Component, Convert]:
     if not with_weights:
         raise ComponentError(f"{found[0].kind} {name!r} has no weights to convert")
     if len(with_weights) > 1:
-        kinds = " or ".join(f"--kind {each.kind}" for each, _ in with_weights)
+        kinds = " or ".join(sorted(f"--kind {each.kind}" for each, _ in with_weights))
         raise ComponentError(f"{name!r} is the name of several components: add {kinds}")
     return with_weights[0]
 

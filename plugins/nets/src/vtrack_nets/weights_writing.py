@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -45,7 +46,8 @@ def write_weights(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str
             torch.save({"state_dict": plain, "meta": dict(metadata)}, partial)
         partial.replace(path)
     except (OSError, RuntimeError) as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise OutputError(f"{path}: cannot be written: {reason}") from error
 
