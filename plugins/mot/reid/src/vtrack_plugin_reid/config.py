@@ -17,9 +17,9 @@ IMAGENET_MEAN = (123.675, 116.28, 103.53)
 IMAGENET_STD = (58.395, 57.12, 57.375)
 
 
-def _size_option(default: tuple[int, int], more: str = "") -> Any:
+def _size_option(default: tuple[int, int], least: int, more: str = "") -> Any:
     """Declare ``size``."""
-    return option(default, f"Height and width to which crops are resized{more}.", unit="px", ge=0)
+    return option(default, f"Height and width to which crops are resized{more}.", unit="px", ge=least)
 
 
 @attrs.frozen(kw_only=True)
@@ -31,7 +31,7 @@ class CropConfig:
 
     weights: str = weights_option()
     weights_sha256: str = sha256_option()
-    size: tuple[int, int] = _size_option((256, 128))
+    size: tuple[int, int] = _size_option((256, 128), 16)
     mean: tuple[float, float, float] = option(
         IMAGENET_MEAN, "What is taken from the three colours, of 0 to 255.", unit="levels"
     )
@@ -110,7 +110,7 @@ class ResNet50ReIdConfig(CropConfig):
 class OnnxReIdConfig(CropConfig):
     """Options of networks in ONNX files."""
 
-    size: tuple[int, int] = _size_option((0, 0), "; 0, 0: as the file says")
+    size: tuple[int, int] = _size_option((0, 0), 0, "; 0, 0: as the file says")
 
     def check(self) -> Iterator[str]:
         """Yield that the weights or the package that runs them are missing."""

@@ -30,6 +30,8 @@ def batch_hard_triplet_loss(
     Returns:
         A scalar; 0 where no embedding sees another identity.
     """
+    if len(embeddings) == 0:
+        return embeddings.sum()
     squares = embeddings.square().sum(1)
     products = embeddings @ embeddings.t()
     distances = (squares[:, None] + squares[None, :] - 2 * products).clamp(min=_LEAST_SQUARE).sqrt()
@@ -38,4 +40,4 @@ def batch_hard_triplet_loss(
     nearest = distances.masked_fill(same, torch.inf).amin(1)
     among_others = ~same.all(1)
     losses = (furthest - nearest + margin)[among_others].relu()
-    return weight * (losses.mean() if len(losses) else embeddings.sum() * 0)
+    return weight * losses.mean() if len(losses) else embeddings.sum() * 0

@@ -1,0 +1,92 @@
+"""Networks in ONNX files."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vtcore.errors import MissingPackageError
+from vtrack_nets import CheckpointError
+from vtrack_plugin_reid import OnnxReId
+from vtrack_plugin_reid.config import OnnxReIdConfig
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Write a network that answers with the mean of each colour, and of their squares."""
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed")
+    pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+
+    def write(shape=("n", 3, 24, 12), output=("n", 6), name="mean.onnx"):
+        make = onnx.helper
+        nodes = [
+            make.make_node("Mul", ["crops", "crops"], ["squares"]),
+            make.make_node("Concat", ["crops", "squares"], ["both"], axis=1),
+            make.make_node("GlobalAveragePool", ["both"], ["means"]),
+            make.make_node("Flatten", ["means"], ["embeddings"]),
+        ]
+        graph = make.make_graph(
+            nodes,
+            "means",
+            [make.make_tensor_value_info("crops", onnx.TensorProto.FLOAT, list(shape))],
+            [make.make_tensor_value_info("embeddings", onnx.TensorProto.FLOAT, list(output))],
+        )
+        model = make.make_model(graph, opset_imports=[make.make_opsetid("", 13)], ir_version=8)
+        onnx.save(model, str(tmp_path / name))
+        return str(tmp_path / name)
+
+    return write
+
+
+@pytest.mark.parametrize("batch", ["n", 1, 5])
+def test_any_batch_of_the_file(written, picture, boxes, batch):
+    reid = OnnxReId(written((batch, 3, 24, 12), (batch, 6)), batch_size=7)
+    assert reid.embedding_length == 6
+    (found,) = reid.embed([picture()], [boxes])
+    assert found.shape == (12, 6)
+    for box, row in zip(boxes, found, strict=True):
+        assert np.allclose(reid.embed([picture()], [box[None]])[0][0], row, atol=1e-5)
+
+
+def test_what_the_file_leaves_open(written, picture, boxes):
+    path = written(("n", 3, "h", "w"), ("n", "d"))
+    with pytest.raises(CheckpointError, match=r"mean.onnx: leaves the size of crops open: write it, such as size = "):
+        OnnxReId(path)
+    reid = OnnxReId(path, size=(24, 12))
+    assert reid.embedding_length == 6
+    assert np.allclose(reid.embed([picture()], [boxes])[0], OnnxReId(written()).embed([picture()], [boxes])[0])
+
+
+def test_refusals(written, tmp_path):
+    with pytest.raises(CheckpointError, match=r"wants crops of \[24, 12\], not \[256, 128\]: leave size out"):
+        OnnxReId(written(), size=(256, 128))
+    with pytest.raises(CheckpointError, match=r"it must have one input \(N, 3, H, W\) of floats, not crops \['n', 4"):
+        OnnxReId(written(("n", 4, 24, 12), ("n", 8)))
+    with pytest.raises(CheckpointError, match="there is no such file"):
+        OnnxReId(str(tmp_path / "nowhere.onnx"))
+    (tmp_path / "damaged.onnx").write_bytes(b"not a network")
+    with pytest.raises(CheckpointError, match=r"damaged.onnx: is damaged, or no ONNX network \(") as caught:
+        OnnxReId(str(tmp_path / "damaged.onnx"))
+    assert "\n" not in str(caught.value)
+
+
+def test_hash(written):
+    path = written()
+    right = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    OnnxReId(path, right[:12])
+    with pytest.raises(CheckpointError, match=f"has the sha256 {right[:8]}, not 00000000: it is another file"):
+        OnnxReId(path, "0" * 8)
+
+
+def test_without_onnxruntime(monkeypatch, tmp_path):
+    (tmp_path / "any.onnx").write_bytes(b"any")
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(MissingPackageError, match=r"need onnxruntime: pip install 'vtrack-plugin-reid\[onnx\]'"):
+        OnnxReId(str(tmp_path / "any.onnx"))
+    monkeypatch.setattr("vtrack_plugin_reid.config.find_spec", lambda name: None)
+    (problem,) = OnnxReIdConfig(weights=str(tmp_path / "any.onnx")).check()
+    assert problem == "needs onnxruntime: pip install 'vtrack-plugin-reid[onnx]'"
