@@ -172,7 +172,7 @@ def loss(case: Any) -> None:
     )
     network.requires_grad_(requires_grad=True)
     boxes = torch.from_numpy(given["gt_boxes"])
-    labels = torch.from_numpy(np.asarray(given.get("gt_labels", np.zeros(len(boxes))), np.int64))
+    labels = torch.from_numpy(_labels(given, len(boxes)))
     extracted = detector.extract(images)
     targets, proposals = [Targets(boxes, labels)], [torch.from_numpy(given["proposals"][:, :4])]
     losses = network.loss(extracted.images, targets, sizes=extracted.sizes, proposals=proposals)
@@ -185,6 +185,13 @@ def loss(case: Any) -> None:
     for name in sorted(check.left):
         check.close(name, parameters[name.removeprefix("grad:")].grad)
     check.finish()
+
+
+def _labels(given: Mapping[str, Any], count: int) -> Any:
+    """Return the classes of the objects; a case of one class names none."""
+    labels = [value for name, value in given.items() if "label" in name]
+    assert len(labels) <= 1
+    return np.asarray(labels[0] if labels else np.zeros(count), np.int64)
 
 
 def _assigner(hyper: Mapping[str, Any]) -> Any:
