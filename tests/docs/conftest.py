@@ -24,6 +24,7 @@ def prepared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _write_results(sequence, folder / "results" / f"street-{number}.txt")
     _write_images(next(iter(dataset.sequences())), folder)
     _write_weights(folder / "weights" / "AFLink_epoch20.pth")
+    _write_looks(folder / "weights" / "osnet_x0_25_msmt17.pth")
     return folder
 
 
@@ -67,6 +68,14 @@ def _write_weights(path: Path) -> None:
     path.parent.mkdir()
     torch.manual_seed(0)
     torch.save(aflink.LinkNetwork().state_dict(), path)
+
+
+def _write_looks(path: Path) -> None:
+    """Write an untrained network for re-identification."""
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    reid = pytest.importorskip("vtrack_plugin_reid", reason="vtrack-plugin-reid is not installed")
+    torch.manual_seed(0)
+    torch.save(reid.OSNet((16, 64, 96, 128)).state_dict(), path)
 
 
 def _rows(table: TrackTable, tail: str) -> list[str]:
