@@ -8,6 +8,7 @@ from collections.abc import Sequence as Seq
 from contextlib import closing
 from pathlib import Path
 
+from vtcore.ahead import run_ahead
 from vtcore.benchmarking.clocks import StageClock, grown, parts_of
 from vtcore.files import PARTIAL
 from vtcore.frames import Frame, Sequence
@@ -65,10 +66,18 @@ class AlonePass:
     def do(self, sequence: Sequence, check: Callable[[], None]) -> None:
         """Take a sequence through all stages.
 
+        It is done in a thread of its own, as in a run: libraries of parallel loops treat the main thread otherwise.
+
         Args:
             sequence: The sequence.
             check: Called after every batch; may raise.
         """
+        with run_ahead(self._steps(sequence), 1, name="vtcore-alone") as steps:
+            for _ in steps:
+                check()
+
+    def _steps(self, sequence: Sequence) -> Generator[int, None, None]:
+        """Do all that is to be done, yielding after every batch how many frames it had."""
         named = {"detect": self._detector, "embed": self._reid, "associate": self._tracker}
         before = {stage: parts_of(component) for stage, component in named.items()}
         classes = () if self._detector is None else tuple(self._detector.classes)
@@ -83,7 +92,7 @@ class AlonePass:
             with closing(frames):
                 while batch := list(itertools.islice(frames, size)):
                     self._batch(batch, to_labels)
-                    check()
+                    yield len(batch)
         finally:
             with self.clock.measure("write"):
                 for writer in self._writers:
