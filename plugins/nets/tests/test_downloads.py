@@ -481,5 +481,28 @@ def test_weights_of_an_address_into_a_network(site: Site, tmp_path: Path) -> Non
     site.content = (tmp_path / "x.pth").read_bytes()
     assert load_weights(other, site.address).complete
     assert torch.equal(network.weight, other.weight)
-    with pytest.raises(CheckpointError, match=r"has the sha256 .* not 00000000: it is another file, or damaged"):
+    with pytest.raises(DownloadError, match=r"has the sha256 .*, not 00000000: it is another file"):
         load_weights(other, site.address, sha256="00000000")
+    cached_file(site.address).write_bytes(site.content[:-1] + b"x")
+    with pytest.raises(CheckpointError, match=r"has the sha256 .*, not .*: it is another file, or damaged"):
+        load_weights(other, site.address, sha256=hashlib.sha256(site.content).hexdigest())
+
+
+def test_an_address_that_moved_on(site: Site) -> None:
+    path = local_file(site.address)
+    newer = hashlib.sha256(CONTENT[::-1]).hexdigest()
+    message = refusal(site.address, sha256=newer)
+    assert message.endswith(f"it is not kept (what was fetched earlier has the sha256 {DIGEST})")
+    assert path.read_bytes() == CONTENT
+    site.content, site.tag = CONTENT[::-1], '"two"'
+    assert local_file(site.address, DIGEST).read_bytes() == CONTENT
+    assert local_file(site.address, newer[:10].upper()) == path
+    assert path.read_bytes() == CONTENT[::-1]
+
+
+def test_no_way_from_https_to_http() -> None:
+    from urllib.request import Request
+
+    safe = Request("https://example.org/a.pth")
+    with pytest.raises(DownloadError, match=r"redirects to http://example\.org/b\.pth, which is not"):
+        web._Redirects().redirect_request(safe, io.BytesIO(), 302, "", safe.headers, "http://example.org/b.pth")  # type: ignore[arg-type]

@@ -24,7 +24,7 @@ from vtrack_nets.web import Answer, PassingError, ask, shown_address
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["ABOUT", "LOCK", "download"]
+__all__ = ["ABOUT", "LOCK", "download", "fetched_facts", "replace_another"]
 
 ABOUT = ".json"
 """Ending of the file beside a fetched one that says where it is from."""
@@ -72,6 +72,35 @@ def download(address: str, path: Path, *, sha256: str = "", force: bool = False)
     except OSError as error:
         told = f"{shown_address(address)}: cannot be kept in {path.parent}: {error.strerror or error}"
         raise DownloadError(f"{told}; VTCORE_CACHE names another folder") from error
+
+
+def replace_another(address: str, path: Path, sha256: str) -> None:
+    """Fetch a file anew where the one that is there was another when it was fetched, as with an address that moved on.
+
+    Args:
+        address: As for `download`.
+        path: The file that is there; it stays where no other can be had.
+        sha256: The hash that it must have, or its beginning.
+
+    Raises:
+        DownloadError: It is another, and the right one cannot be fetched.
+    """
+    had = str(fetched_facts(path).get("sha256", ""))
+    if not had or had.startswith(sha256.lower()):
+        return
+    try:
+        download(address, path, sha256=sha256, force=True)
+    except DownloadError as error:
+        raise DownloadError(f"{error} (what was fetched earlier has the sha256 {had})") from error
+
+
+def fetched_facts(path: Path) -> dict[str, Any]:
+    """Return what was written down when a file was fetched: address, sha256, size, time; empty where nothing was."""
+    try:
+        read = json.loads(path.with_name(path.name + ABOUT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return read if isinstance(read, dict) else {}
 
 
 class _Download:

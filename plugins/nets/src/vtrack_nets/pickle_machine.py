@@ -14,7 +14,7 @@ import io
 import itertools
 import pickletools
 from collections.abc import Callable, Iterator
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import attrs
 
@@ -126,7 +126,9 @@ class _Machine:
 
     def run(self, file: IO[bytes]) -> Any:
         try:
-            for code, argument, _ in itertools.islice(pickletools.genops(_Bounded(file)), MOST_OPCODES):
+            for code, argument, _ in itertools.islice(
+                pickletools.genops(cast("IO[bytes]", _Bounded(file))), MOST_OPCODES
+            ):
                 name = code.name
                 if name == "STOP":
                     return self._pop()

@@ -32,7 +32,8 @@ def local_file(source: str | Path, sha256: str = "") -> Path:
     Args:
         source: A path, or an address with ``http``, ``https`` or ``file``.
         sha256: Hexadecimal SHA-256 of the file, whole or the first 8 digits or more, checked when it is fetched; empty
-            for what the file's name says, as in ``resnet50-19c8e357.pth``, if anything.
+            for what the file's name says, as in ``resnet50-19c8e357.pth``, if anything. A file that was fetched with
+            another hash is fetched again.
 
     Returns:
         The file; a path is given back whether or not it is there.
@@ -51,6 +52,10 @@ def local_file(source: str | Path, sha256: str = "") -> Path:
         from vtrack_nets.downloads import download
 
         download(str(source), path, sha256=sha256)
+    elif sha256:
+        from vtrack_nets.downloads import replace_another
+
+        replace_another(str(source), path, sha256)
     return path
 
 

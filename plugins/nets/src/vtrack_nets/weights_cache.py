@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ import attrs
 from vtcore.cli.console import output_console, print_json
 from vtcore.errors import OutputError, VtcoreError
 from vtcore.files import PARTIAL
-from vtrack_nets.downloads import ABOUT, LOCK, download
+from vtrack_nets.downloads import ABOUT, LOCK, download, fetched_facts
 from vtrack_nets.errors import DownloadError
 from vtrack_nets.locks import locked
 from vtrack_nets.sources import cached_file, is_address, source_problem, weights_folder
@@ -108,7 +107,7 @@ def fetched() -> Iterator[FetchedWeights]:
     ]
     for file in sorted(files, key=lambda file: (file.name, file)):
         with contextlib.suppress(FileNotFoundError):  # Finished or removed meanwhile.
-            about = _about(file)
+            about = fetched_facts(file)
             yield FetchedWeights(
                 file.parent,
                 file,
@@ -154,11 +153,3 @@ class _BusyError(Exception):
 
 def _give_up() -> None:
     raise _BusyError
-
-
-def _about(file: Path) -> dict[str, object]:
-    try:
-        read = json.loads(file.with_name(file.name + ABOUT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return read if isinstance(read, dict) else {}
