@@ -79,8 +79,9 @@ def device_crops(image: Tensor, boxes: Int64Array, size: tuple[int, int]) -> Ten
     vertical = _positions(corners[:, 1:2], corners[:, 3:4], size[0], image.shape[2])
     shape = (len(boxes), *size)
     grid = torch.stack((horizontal[:, None, :].expand(shape), vertical[:, :, None].expand(shape)), -1)
-    # All crops are rows of one tall picture: one image is looked up once.
-    tall = functional.grid_sample(image, grid.reshape(1, -1, size[1], 2), padding_mode="border", align_corners=False)
+    # All crops are rows of one tall picture: one image is looked up once. No place lies beyond the image's outermost
+    # pixels, so that any padding would do; not every device has every one.
+    tall = functional.grid_sample(image, grid.reshape(1, -1, size[1], 2), padding_mode="zeros", align_corners=False)
     return tall.reshape(image.shape[1], *shape).transpose(0, 1)
 
 
