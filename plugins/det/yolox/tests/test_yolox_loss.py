@@ -109,7 +109,7 @@ def test_training_lowers_the_loss() -> None:
     criterion = YoloxLoss(l1=True)
     optimiser = torch.optim.Adam(network.parameters(), lr=0.003)
     losses = []
-    for _ in range(25):
+    for _ in range(60):
         found = criterion(network.raw(images), wanted)
         optimiser.zero_grad()
         found.total.backward()
