@@ -70,6 +70,7 @@ KNOWN_PLUGINS = (
         "vtrack-plugin-classic",
         {"detector": ("hog", "background-subtraction"), "transform": ("clahe",)},
     ),
+    KnownPlugin("faster-rcnn", "vtrack-plugin-faster-rcnn", {"detector": ("faster-rcnn",)}),
     KnownPlugin(
         "nets",
         "vtrack-nets",
