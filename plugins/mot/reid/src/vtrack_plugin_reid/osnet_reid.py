@@ -16,6 +16,7 @@ from vtrack_plugin_reid.embedder import CropEmbedder
 from vtrack_plugin_reid.loading import loaded, size_of
 from vtrack_plugin_reid.osnet import CHANNELS, OmniScaleNetwork, OSNet, channels_of
 from vtrack_plugin_reid.osnet_ain import OSNetAin
+from vtrack_plugin_reid.workers import shared
 
 __all__ = ["OSNetReId"]
 
@@ -93,7 +94,7 @@ class OSNetReId(CropEmbedder):
         super().__init__(
             runner.name,
             OriginalCrops(size, mean, std, colours, device=runner.device, place=crop),
-            runner,
+            shared(runner, compiled=context is not None and context.compile),
             embedding_length=network.embedding_length,
             batch_size=batch_size,
             normalise=normalise,

@@ -16,6 +16,7 @@ from vtrack_plugin_reid.embedder import CropEmbedder, CropSource
 from vtrack_plugin_reid.loading import loaded, size_of
 from vtrack_plugin_reid.network_image import NetworkImageCrops, Normalisation
 from vtrack_plugin_reid.resnet50 import ResNet50ReIdNetwork
+from vtrack_plugin_reid.workers import shared
 
 __all__ = ["ResNet50ReId"]
 
@@ -97,7 +98,7 @@ class ResNet50ReId(CropEmbedder):
         super().__init__(
             runner.name,
             _crops(config, runner.device),
-            runner,
+            shared(runner, compiled=context is not None and context.compile),
             embedding_length=network.embedding_length,
             batch_size=batch_size,
             normalise=normalise,

@@ -1,0 +1,48 @@
+"""Batches shared among cores."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+import torch
+
+from vtrack_plugin_reid.workers import Workers
+
+
+def test_parts_come_back_in_order_from_threads_of_one_core_each():
+    before = torch.get_num_threads()
+    seen = []
+
+    def infer(batch):
+        seen.append((threading.get_ident(), torch.get_num_threads(), len(batch)))
+        return 2 * batch
+
+    workers = Workers(infer, 3)
+    batch = torch.arange(10.0).reshape(10, 1)
+    for _ in range(4):
+        assert torch.equal(workers(batch), 2 * batch)
+    assert {cores for _, cores, _ in seen} == {1}
+    assert sorted(size for _, _, size in seen[:3]) == [2, 4, 4]
+    assert threading.get_ident() not in {thread for thread, _, _ in seen}
+    assert torch.get_num_threads() == before
+    later = []
+    thread = threading.Thread(target=lambda: later.append(torch.get_num_threads()))
+    thread.start()
+    thread.join()
+    assert later == [before], "threads of others must keep their cores"
+
+
+def test_a_single_crop_has_all_cores():
+    seen = []
+    workers = Workers(lambda batch: seen.append(threading.get_ident()) or batch, 2)
+    workers(torch.zeros(1, 2))
+    assert seen == [threading.get_ident()]
+
+
+def test_errors_come_through():
+    def fail(batch):
+        raise RuntimeError("broken")
+
+    with pytest.raises(RuntimeError, match="broken"):
+        Workers(fail, 2)(torch.zeros(4, 1))
