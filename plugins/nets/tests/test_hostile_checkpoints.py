@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save as save_safetensors
 
 from vtrack_nets import CheckpointError, load_state
+from vtrack_nets.checkpoints import read_checkpoint
 from vtrack_nets.pickle_machine import MOST_OPCODES
 
 STATE = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.bias": torch.tensor([1.0, -1.0])}
@@ -38,6 +39,9 @@ def written(layout: str) -> bytes:
     return buffer.getvalue()
 
 
+OPCODES = st.lists(st.sampled_from([bytes([byte]) for byte in b"(.]})tR\x81ob0ua\x85\x86\x87NQs2"]), max_size=5).map(
+    b"".join
+)
 WHOLE = {layout: written(layout) for layout in LAYOUTS}
 
 
@@ -63,7 +67,7 @@ def trap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def refusal(path: Path, **options: Any) -> str:
     with pytest.raises(CheckpointError) as caught:
-        load_state(path, **options)
+        read_checkpoint(path, **options)
     message = str(caught.value)
     assert "\n" not in message
     assert message.isprintable()
@@ -283,6 +287,32 @@ def test_tensors_beyond_their_numbers(
     assert refusal(file).startswith(f"its weight a {message}")
     file.write_bytes(archive_of(tensor_program(6, 1, (5,), (1,))))
     assert load_state(file)["a"].tolist() == [1, 2, 3, 4, 5]
+
+
+def test_numbers_too_long_to_write(file: Path) -> None:
+    torch.save({"epoch": 10**6000, 10**6000: 1, "state_dict": STATE}, file)
+    assert read_checkpoint(file).beside == {"epoch": "int"}
+    assert refusal(file, average=True) == "holds no moving average of the weights: its keys are epoch, int, state_dict"
+    file.write_bytes(archive_of(tensor_program(10**6000, 0, (3,), (1,))))
+    assert refusal(file) == "its weight a is damaged: its numbers are of no known type"
+    file.write_bytes(archive_of(tensor_program(6, 10**6000, (3,), (10**6000,))))
+    assert refusal(file) == "its weight a is damaged: it has no shape"
+
+
+@settings(max_examples=500, deadline=None)
+@given(data=st.data())
+def test_changed_programs(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+    """Changed before the checksums were made: an attacker knows how to make them."""
+    with zipfile.ZipFile(io.BytesIO(WHOLE["zip"])) as source:
+        program = bytearray(source.read("archive/data.pkl"))
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(program) - 1))
+        length = data.draw(st.integers(0, 4))
+        program[place : place + length] = data.draw(st.binary(max_size=4) | OPCODES)
+    path = tmp_path_factory.getbasetemp() / "program.pth"
+    path.write_bytes(archive_of(bytes(program)))
+    _, reason = outcome(path)
+    assert "\n" not in reason
 
 
 def rewritten(change: Callable[[zipfile.ZipFile, zipfile.ZipFile], None]) -> bytes:

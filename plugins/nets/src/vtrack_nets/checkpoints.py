@@ -49,6 +49,9 @@ _DEEPEST = 16
 _PICKLES = tuple(b"\x80" + bytes([protocol]) for protocol in range(2, 6))
 _SHORTEST_HASH = 8
 _LONGEST_HEADER = 100_000_000
+_LONGEST_NUMBER = 64
+"""Bits of a number that is shown; Python refuses to write very long ones."""
+
 _START = 512
 _TAR = slice(257, 262)
 
@@ -263,14 +266,16 @@ def _beside(held: Any, wrapper: tuple[str, ...]) -> dict[str, str]:
 
 
 def _words(value: Any) -> str:
-    if isinstance(value, str | int | float | bool | None):
+    if isinstance(value, str | float | bool | None) or (
+        isinstance(value, int) and value.bit_length() <= _LONGEST_NUMBER
+    ):
         return shown(str(value))
     kind = _kind(value)
     return f"{kind} of {len(value)}" if isinstance(value, Mapping | list | tuple) else kind
 
 
 def _key(key: Any) -> str:
-    return shown(_kind(key) if isinstance(key, Inert) else str(key))
+    return _words(key.decode("latin-1") if isinstance(key, bytes) else key)
 
 
 def _kind(value: Any) -> str:

@@ -106,7 +106,7 @@ def storage_of(reference: Reference) -> Storage:
         TensorError: It is none to numbers.
     """
     match reference.key:
-        case ("storage", Named(name), key, location, int(count), *view) if count >= 0:
+        case ("storage", Named(name), key, location, int(count), *view) if 0 <= count < sys.maxsize:
             dtype = _STORAGES.get(name.rpartition(".")[2]) if name.startswith("torch.") else None
             if dtype is not None:
                 start = 0
@@ -118,7 +118,7 @@ def storage_of(reference: Reference) -> Storage:
 
 def _viewed(view: Any, count: int) -> tuple[int, int]:
     match view:
-        case (_, int(start), int(size)) if start >= 0 and size >= 0:
+        case (_, int(start), int(size)) if 0 <= start < sys.maxsize and 0 <= size < sys.maxsize:
             return start, size
     raise TensorError("is damaged: it looks at nothing")
 
