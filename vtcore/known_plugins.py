@@ -70,7 +70,9 @@ KNOWN_PLUGINS = (
         "vtrack-plugin-classic",
         {"detector": ("hog", "background-subtraction"), "transform": ("clahe",)},
     ),
+    KnownPlugin("yolox", "vtrack-plugin-yolox", {"detector": ("yolox",)}),
     KnownPlugin("faster-rcnn", "vtrack-plugin-faster-rcnn", {"detector": ("faster-rcnn",)}),
+    KnownPlugin("onnx", "vtrack-plugin-onnx", {"detector": ("onnx",)}),
     KnownPlugin(
         "nets",
         "vtrack-nets",

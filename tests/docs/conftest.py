@@ -24,6 +24,7 @@ def prepared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _write_results(sequence, folder / "results" / f"street-{number}.txt")
     _write_images(next(iter(dataset.sequences())), folder)
     _write_weights(folder / "weights" / "AFLink_epoch20.pth")
+    _write_onnx(folder / "weights" / "yolox_nano.onnx")
     _write_looks(folder / "weights" / "osnet_x0_25_msmt17.pth")
     return folder
 
@@ -76,6 +77,29 @@ def _write_looks(path: Path) -> None:
     reid = pytest.importorskip("vtrack_plugin_reid", reason="vtrack-plugin-reid is not installed")
     torch.manual_seed(0)
     torch.save(reid.OSNet((16, 64, 96, 128)).state_dict(), path)
+
+
+def _write_onnx(path: Path) -> None:
+    """Write an ONNX file with inputs and outputs of YOLOX-Nano, that finds one person, whatever it sees."""
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed")
+    helper, kind = onnx.helper, onnx.TensorProto.FLOAT
+    rows = np.zeros((1, 3549, 85), np.float32)
+    rows[0, 1000] = [0.5, 0.5, 2, 3, 0.9, 0.9, *[0] * 79]
+    constants = [onnx.numpy_helper.from_array(rows, "rows"), onnx.numpy_helper.from_array(np.zeros(1, np.float32), "0")]
+    nodes = [
+        helper.make_node("ReduceMean", ["images"], ["mean"], keepdims=0),
+        helper.make_node("Mul", ["mean", "0"], ["nothing"]),
+        helper.make_node("Add", ["rows", "nothing"], ["output"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "detector",
+        [helper.make_tensor_value_info("images", kind, [1, 3, 416, 416])],
+        [helper.make_tensor_value_info("output", kind, [1, 3549, 85])],
+        constants,
+    )
+    path.parent.mkdir(exist_ok=True)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), str(path))
 
 
 def _rows(table: TrackTable, tail: str) -> list[str]:

@@ -40,7 +40,7 @@ class Preprocessing:
             images: uint8 ``(h, w, 3)`` each, blue first.
 
         Returns:
-            uint8 ``(N, 3, height, width)``, channels in the order of the preset, side by side in memory, valid until the
+            uint8 ``(N, 3, height, width)``, channels in the preset's order, side by side in memory, valid until the
             next call; float64 ``(N, 4)``, factors for ``x1, y1, x2, y2``.
         """
         if self._letterbox is not None:
