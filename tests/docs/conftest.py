@@ -26,6 +26,7 @@ def prepared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _write_weights(folder / "weights" / "AFLink_epoch20.pth")
     _write_onnx(folder / "weights" / "yolox_nano.onnx")
     _write_looks(folder / "weights" / "osnet_x0_25_msmt17.pth")
+    _write_yolox(folder / "weights" / "yolox_nano.pth")
     return folder
 
 
@@ -100,6 +101,14 @@ def _write_onnx(path: Path) -> None:
     )
     path.parent.mkdir(exist_ok=True)
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), str(path))
+
+
+def _write_yolox(path: Path) -> None:
+    """Write an untrained detector."""
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    yolox = pytest.importorskip("vtrack_plugin_yolox", reason="vtrack-plugin-yolox is not installed")
+    torch.manual_seed(0)
+    torch.save({"model": yolox.Yolox(yolox.YoloxLayout.named("nano", 80)).state_dict()}, path)
 
 
 def _rows(table: TrackTable, tail: str) -> list[str]:
