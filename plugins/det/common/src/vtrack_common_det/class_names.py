@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["COCO", "default_class_names"]
+__all__ = ["COCO", "COCO_IDS", "default_class_names"]
 
 COCO: tuple[str, ...] = (
     *("person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat", "traffic light"),
@@ -16,6 +16,11 @@ COCO: tuple[str, ...] = (
     *("hair drier", "toothbrush"),
 )
 """The 80 classes of COCO (Lin et al., Microsoft COCO, ECCV 2014), numbered without gaps as detectors count them."""
+
+COCO_IDS: tuple[int, ...] = tuple(
+    number for number in range(1, 91) if number not in (12, 26, 29, 30, 45, 66, 68, 69, 71, 83)
+)
+"""COCO's own numbers of these classes, 1 to 90 with gaps, as torchvision's and DETR's networks give them."""
 
 
 def default_class_names(count: int) -> tuple[str, ...]:

@@ -1,0 +1,270 @@
+"""Networks in ONNX files as detectors of vtcore."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence as Seq
+from pathlib import Path
+
+import numpy as np
+
+from vtcore.components import BuildContext
+from vtcore.frames import Image
+from vtcore.instances import Float32Array, Int64Array
+from vtrack_common_det.class_filter import network_class_names
+from vtrack_common_det.class_names import COCO, COCO_IDS
+from vtrack_common_det.detector import Found, NetworkDetector
+from vtrack_common_det.label_map import LabelMap
+from vtrack_common_det.nms import class_wise_nms
+from vtrack_nets.errors import CheckpointError
+from vtrack_nets.sources import local_file
+from vtrack_plugin_onnx.class_names import names_in
+from vtrack_plugin_onnx.config import OnnxConfig
+from vtrack_plugin_onnx.decoding import Rule, Scored, decoder
+from vtrack_plugin_onnx.network import Array, OnnxNetwork
+from vtrack_plugin_onnx.outputs import Outputs, read_outputs
+from vtrack_plugin_onnx.pictures import Pictures
+from vtrack_plugin_onnx.presets import DECODINGS
+from vtrack_plugin_onnx.session import open_session
+
+__all__ = ["OnnxDetector"]
+
+_NAME = "detector 'onnx'"
+
+_TURNED = 1.0
+"""Pixels by which rounding may turn a box over."""
+
+
+class OnnxDetector(NetworkDetector):
+    """Finds what the network in an ONNX file finds; see `OnnxConfig` for the arguments.
+
+    A blank picture goes through the network at once, so that all that is wrong with it is told before a run begins.
+
+    Attributes:
+        config: The options.
+        input_size: Height and width of the network's pictures; with ``resize = "keep-ratio"``, bounds of their edges.
+    """
+
+    def __init__(
+        self,
+        weights: str = "",
+        weights_sha256: str = "",
+        decoding: str = "yolox",
+        outputs: Seq[str] = (),
+        activation: str = "",
+        box_format: str = "",
+        box_units: str = "auto",
+        label_numbers: str = "from-zero",
+        strides: Seq[int] = (8, 16, 32),
+        input_size: Seq[int] = (),
+        preset: str = "",
+        resize: str = "",
+        channel_order: str = "",
+        mean: Seq[float] = (),
+        std: Seq[float] = (),
+        pad: int = -1,
+        class_names: Seq[str] = (),
+        classes: Seq[str] = (),
+        min_score: float = 0.05,
+        suppress: str = "auto",
+        nms_threshold: float = 0.5,
+        max_detections: int = 0,
+        batch_size: int = 1,
+        providers: Seq[str] = (),
+        threads: int = 0,
+        context: BuildContext | None = None,
+    ) -> None:
+        """Open the file.
+
+        Args:
+            weights: File or address of the network.
+            weights_sha256: What the file's SHA-256 must be, or begin with.
+            decoding: What the outputs mean.
+            outputs: Names of the outputs, in the decoding's order.
+            activation: What makes scores of the outputs.
+            box_format: How the outputs hold a box.
+            box_units: What coordinates count.
+            label_numbers: How the network numbers its classes.
+            strides: Of a raw YOLOX head.
+            input_size: Height and width of the network's pictures; empty for what the file says.
+            preset: How pictures are handed to the network.
+            resize: How they are scaled.
+            channel_order: Order of their channels.
+            mean: Taken off each channel.
+            std: What each channel is divided by.
+            pad: Grey value of what no picture covers.
+            class_names: What its classes are called; empty for the file's own names, or the usual ones.
+            classes: Names of those to keep; empty for all.
+            min_score: Least score of what is kept.
+            suppress: Whether boxes that overlap are thinned out.
+            nms_threshold: Greatest overlap that two boxes of a class then survive.
+            max_detections: Most detections of a frame; 0 for any number.
+            batch_size: Frames at once, where the file takes several.
+            providers: Execution providers of onnxruntime; empty for those of the device.
+            threads: Threads of the processor within one step.
+            context: Device of the run; the network computes in the type that it was exported with.
+
+        Raises:
+            ValueError: An option is out of bounds, or no weights are given.
+            MissingPackageError: onnxruntime is not installed.
+            CheckpointError: The file is missing, damaged, or no network with such outputs.
+            DownloadError: An address cannot be fetched.
+            DeviceError: There is no such device.
+        """
+        self.config = config = OnnxConfig(
+            weights=weights,
+            weights_sha256=weights_sha256,
+            decoding=decoding,
+            outputs=tuple(outputs),
+            activation=activation,
+            box_format=box_format,
+            box_units=box_units,
+            label_numbers=label_numbers,
+            strides=tuple(strides),
+            input_size=tuple(input_size),
+            preset=preset,
+            resize=resize,
+            channel_order=channel_order,
+            mean=tuple(mean),
+            std=tuple(std),
+            pad=pad,
+            class_names=tuple(class_names),
+            classes=tuple(classes),
+            min_score=min_score,
+            suppress=suppress,
+            nms_threshold=nms_threshold,
+            max_detections=max_detections,
+            batch_size=batch_size,
+            providers=tuple(providers),
+            threads=threads,
+        )
+        self._path = _file(config)
+        device = (context or BuildContext()).device
+        session = open_session(self._path, device=device, providers=config.providers, threads=threads)
+        self._network = OnnxNetwork(session, self._path)
+        self.input_size = _size(config, self._network, self._path)
+        self._outputs = self._probed()
+        self._label_map = _numbering(config, self._outputs.classes, names_in(self._network.metadata))
+        super().__init__(
+            self._label_map.names, classes=classes, max_detections=max_detections, batch_size=batch_size, name=_NAME
+        )
+        self._pictures = Pictures(config.pictures, self.input_size, self._network.pictures.dtype)
+        self._decode = decoder(decoding)
+        usual = DECODINGS[decoding]
+        self._activation = activation or usual.activation
+        self._format = box_format or usual.box_format
+        self._fractions = box_units == "fractions" or (box_units == "auto" and decoding == "detr")
+        self._suppressed = suppress == "always" or (suppress == "auto" and usual.suppressed)
+
+    def _probed(self) -> Outputs:
+        size = self.input_size
+        if self.config.pictures.resize == "keep-ratio":
+            size = tuple(-(-edge // 32) * 32 for edge in size)  # type: ignore[assignment]
+        outputs = read_outputs(self.config, self._network.probe(*size), size, self._path)
+        if not outputs.batched:
+            self._network.one_by_one()
+        return outputs
+
+    def _infer(self, images: Seq[Image]) -> list[Found]:
+        with self._timed("preprocess"):
+            batch, placed = self._pictures(images)
+        answers = self._network(batch, self._outputs.names)
+        found: list[Found] = []
+        while True:
+            with self._timed("forward"):
+                answer = next(answers, None)
+            if answer is None:
+                return found
+            with self._timed("postprocess"):
+                for each in self._scored(answer[0], batch.shape[2:]):
+                    row = len(found)
+                    boxes, scores, labels = self._chosen(each, batch.shape[2:])
+                    original = (boxes - placed.offsets[row]) / placed.factors[row]
+                    found.append((np.asarray(original, np.float32), scores, labels))
+
+    def _scored(self, outputs: Seq[Array], size: tuple[int, ...]) -> list[Scored]:
+        rule = Rule(self._activation, self.config.min_score, (size[0], size[1]), self.config.strides)
+        return self._decode(outputs if self._outputs.batched else [each[None] for each in outputs], rule)
+
+    def _chosen(self, scored: Scored, size: tuple[int, ...]) -> tuple[Float32Array, Float32Array, Int64Array]:
+        """Return boxes as corners in pixels of the network's picture, scores, and labels as places in the names."""
+        known, labels = self._label_map(scored.labels)
+        if not known.all() and scored.labels.max() > self._label_map.last:
+            raise CheckpointError(
+                f"gave the label {scored.labels.max()}, but the last of its {len(self._label_map.names)} classes has "
+                f"the number {self._label_map.last}; give class_names, or another value of label_numbers",
+                file=self._path,
+            )
+        boxes, scores = self._corners(scored.boxes[known], size), scored.scores[known]
+        kept = np.isfinite(boxes).all(axis=1) & self._filter.kept(labels)
+        if self._suppressed and self.config.nms_threshold < 1:
+            rows = np.flatnonzero(kept)
+            rows = rows[class_wise_nms(boxes[rows], scores[rows], labels[rows], self.config.nms_threshold)]
+        else:
+            rows = np.flatnonzero(kept)
+        return boxes[rows], scores[rows], labels[rows]
+
+    def _corners(self, boxes: Float32Array, size: tuple[int, ...]) -> Float32Array:
+        if self._fractions:
+            boxes = np.asarray(boxes * np.array([size[1], size[0]] * 2, np.float32), np.float32)
+        first, second = boxes[:, :2], boxes[:, 2:]
+        if self._format == "cxcywh":
+            first, second = first - second / 2, first + second / 2
+        elif self._format == "xywh":
+            second = first + second
+        if ((first - second) > _TURNED).any():
+            raise CheckpointError(
+                f"gave boxes whose right edge is left of their left one: they are not {self._format}; give box_format",
+                file=self._path,
+            )
+        return np.concatenate((first, np.maximum(first, second)), axis=1)
+
+
+def _file(config: OnnxConfig) -> Path:
+    if not config.weights:
+        raise ValueError('weights: none are given; write weights = "file or address"')
+    path = local_file(config.weights, config.weights_sha256)
+    if config.weights_sha256 and path.is_file():
+        # Brings torch, which nothing else here needs.
+        from vtrack_nets.checkpoints import check_hash
+
+        check_hash(path, config.weights_sha256)
+    return path
+
+
+def _size(config: OnnxConfig, network: OnnxNetwork, path: Path) -> tuple[int, int]:
+    """Return the size of pictures, from the option or the file, which must not contradict each other."""
+    has, wanted = network.pictures.size, config.input_size
+    if config.pictures.resize == "keep-ratio" and has != (0, 0):
+        raise CheckpointError(
+            f"wants pictures of {has[0]} x {has[1]} (0: any): resize = 'keep-ratio' needs a file that leaves both open",
+            file=path,
+        )
+    if not wanted:
+        if 0 in has:
+            raise CheckpointError(
+                "leaves the size of pictures open: write it, such as input_size = [640, 640]", file=path
+            )
+        return has
+    if any(own not in (0, given) for own, given in zip(has, wanted, strict=True)):
+        raise CheckpointError(
+            f"wants pictures of {has[0]} x {has[1]} (0: any), not {wanted[0]} x {wanted[1]}: leave input_size out",
+            file=path,
+        )
+    return wanted[0], wanted[1]
+
+
+def _numbering(config: OnnxConfig, count: int, own: tuple[str, ...]) -> LabelMap:
+    """Return the names of the network's numbers.
+
+    Args:
+        config: Names, and how classes are numbered.
+        count: Numbers of the network, 0 where that is not known.
+        own: Names in the file; they are left out of account where their number does not fit.
+    """
+    if config.label_numbers == "coco-ids":
+        names = network_class_names(config.class_names, len(COCO)) if config.class_names else COCO
+        return LabelMap(dict(zip(COCO_IDS, names, strict=True)))
+    first = int(config.label_numbers == "from-one")
+    classes = count - first if count > first else len(config.class_names) or len(own) or len(COCO)
+    given = config.class_names or (own if len(own) == classes else ())
+    return LabelMap(dict(enumerate(network_class_names(given, classes), first)))
