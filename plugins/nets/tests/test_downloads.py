@@ -409,6 +409,18 @@ def test_many_threads_fetch_once(site: Site) -> None:
     assert cached_file(site.address).read_bytes() == CONTENT
 
 
+def test_a_file_system_without_locks(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each fetches to a file of its own; nothing is gone on with, and nothing mixed."""
+    fcntl = pytest.importorskip("fcntl")
+
+    def unknown(*_: Any) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", unknown)
+    assert local_file(site.address).read_bytes() == CONTENT
+    assert [path.suffix for path in cached_file(site.address).parent.glob("*.partial")] == []
+
+
 def test_what_a_killed_process_left_is_gone_on_with(site: Site) -> None:
     code = FETCH.replace(
         "print", "import os; from vtrack_nets import downloads; downloads.os.fsync = lambda _: os._exit(9); print"

@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from vtrack_nets.errors import CheckpointError, shown
-from vtrack_nets.pickle_machine import Inert, PickleError
+from vtrack_nets.pickle_values import Inert, PickleError
 from vtrack_nets.pickled_networks import network_state
 from vtrack_nets.stored_tensors import TensorError, TensorMaker, is_tensor
 from vtrack_nets.torch_files import TorchFile, read_torch

@@ -16,9 +16,9 @@ import pickletools
 from collections.abc import Callable, Iterator
 from typing import IO, Any, cast
 
-import attrs
+from vtrack_nets.pickle_values import Inert, Named, PickleError, Reference
 
-__all__ = ["MOST_OPCODES", "Inert", "Named", "PickleError", "Reference", "read_pickle"]
+__all__ = ["MOST_OPCODES", "read_pickle"]
 
 MOST_OPCODES = 5_000_000
 """Far more than checkpoints have; a byte can make an object of a hundred, so that without a bound a file could fill
@@ -26,54 +26,6 @@ the memory."""
 
 _DICTIONARIES = ("collections.OrderedDict", "collections.defaultdict")
 _KEYS = (str, bytes, int, float, bool, type(None))
-
-
-class PickleError(Exception):
-    """A pickle makes no sense; the message says why."""
-
-
-@attrs.frozen
-class Named:
-    """A class or function that a pickle names.
-
-    Attributes:
-        name: ``module.name``; of Python 2 too.
-    """
-
-    name: str
-
-
-@attrs.frozen(eq=False)
-class Reference:
-    """What lies outside the pickle, such as the numbers of a tensor.
-
-    Attributes:
-        key: What the pickle tells of it.
-    """
-
-    key: Any
-
-
-@attrs.define(eq=False, repr=False)
-class Inert:
-    """What a pickle would have made by a call.
-
-    Attributes:
-        maker: What would have been called; an `Inert` or a `Named`, or anything that cannot be.
-        arguments: With what.
-        state: What it would have been filled with, None for nothing.
-        items: Entries that it would have got as a mapping, None for none.
-    """
-
-    maker: Any
-    arguments: tuple[Any, ...] = ()
-    state: Any = None
-    items: dict[Any, Any] | None = None
-
-    @property
-    def name(self) -> str:
-        """Name of its maker, empty where that has none."""
-        return self.maker.name if isinstance(self.maker, Named) else ""
 
 
 def read_pickle(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from vtrack_nets.pickle_machine import Inert, PickleError
+from vtrack_nets.pickle_values import Inert, PickleError
 from vtrack_nets.stored_tensors import is_tensor
 
 __all__ = ["network_state"]

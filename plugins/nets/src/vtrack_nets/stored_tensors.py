@@ -9,7 +9,7 @@ import attrs
 import torch
 from torch import Tensor
 
-from vtrack_nets.pickle_machine import Inert, Named, Reference
+from vtrack_nets.pickle_values import Inert, Named, Reference
 
 __all__ = ["Numbers", "Storage", "TensorError", "TensorMaker", "is_tensor", "storage_of"]
 

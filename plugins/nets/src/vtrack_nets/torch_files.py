@@ -20,7 +20,8 @@ import torch
 from torch import Tensor
 
 from vtrack_nets.errors import CheckpointError, shown
-from vtrack_nets.pickle_machine import PickleError, Reference, read_pickle
+from vtrack_nets.pickle_machine import read_pickle
+from vtrack_nets.pickle_values import PickleError, Reference
 from vtrack_nets.stored_tensors import Numbers, Storage, TensorError, TensorMaker, storage_of
 
 __all__ = ["TorchFile", "read_torch"]
