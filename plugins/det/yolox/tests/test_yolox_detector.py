@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+import vtcore
 from vtcore.components import BuildContext, Configured, build
 from vtcore.frames import Frame
 from vtcore.host import plugin_host
@@ -170,3 +171,17 @@ def test_missing_weights_are_told_beforehand(monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     (problem,) = YoloxConfig(weights=str(path)).check()
     assert problem.endswith("onnx is needed: pip install 'vtrack-plugin-yolox[onnx]'")
+
+
+@pytest.mark.parametrize("name", ["coco", "mot17", "mot17-mmtracking"])
+def test_shipped_experiments_are_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
+    for needed in ("vtrack_datasets", "vtrack_plugin_bytetrack", "vtrack_plugin_mot_metrics"):
+        pytest.importorskip(needed)
+    monkeypatch.setenv("VTCORE_DATA", str(tmp_path))
+    experiment = vtcore.load_experiment(f"yolox:{name}")
+    assert experiment.detector is not None
+    assert experiment.tracker is not None
+    assert experiment.detector.component.name == "yolox"
+    assert Path(experiment.detector.config.weights).parent == tmp_path / "weights"
+    (problem,) = experiment.detector.config.check()
+    assert problem.startswith("weights: there is no file")
