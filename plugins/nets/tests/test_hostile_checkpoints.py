@@ -379,6 +379,7 @@ GREEDY = {
     "what is not there": b"\x80\x02h\x07.",
     "a mark for a value": b"\x80\x02((K\x01sK\x02.",
     "nothing": b"\x80\x02.",
+    "an odd text": b"S'\\d'\n(.",
     "no end": b"\x80\x02N",
 }
 

@@ -90,7 +90,8 @@ class _Machine:
                     act(self, argument)
                 elif name not in _IGNORED:
                     raise PickleError(f"opcode {name} is of no use in a file")
-        except (ValueError, IndexError, KeyError, TypeError, OverflowError, UnicodeError) as error:
+        except (ValueError, IndexError, KeyError, TypeError, OverflowError, Warning) as error:
+            # A warning where the user turned those of Python into errors: of texts that a damaged file has.
             raise PickleError(str(error) or type(error).__name__) from error
         raise PickleError(f"it has no end within {MOST_OPCODES:,} opcodes")
 
