@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import vtcore
 from vtcore.detection_cache import DetectionCache, detect_once
 from vtcore.experiments import Experiment
 from vtcore.runs import Run
@@ -168,3 +169,25 @@ def _sequence(experiment: Experiment) -> Any:
     assert experiment.dataset is not None
     (sequence,) = build(experiment.dataset).sequences()
     return sequence
+
+
+def test_an_object_that_describes_is_handed_stored_detections(experiment: Load, eyes: Any, street: Path) -> None:
+    """Nobody knows what it would say in another run, so only the detections are replayed."""
+
+    class Place:
+        def embed(self, frames: Any, boxes: Any) -> Any:
+            return [each[:, :2].copy() for each in boxes]
+
+    detect_once(experiment(reid=FACE), _sequence(experiment()))
+    eyes.seen, eyes.described  # noqa: B018 - forgotten
+    scores = {}
+    for name, reid in (("place", Place()), ("face", "face")):
+        tracked = list(vtcore.track(street, detector="eyes", reid=reid, tracker="numbers"))
+        scores[name] = [float(each.scores.sum()) for each in tracked]
+        assert (eyes.seen, eyes.described) == ([], [])
+    assert len(scores["place"]) == 9
+    assert scores["place"] != scores["face"]
+    # The tracker sums what it is handed: the upper left corners.
+    stored = detect_once(experiment(reid=FACE), _sequence(experiment()))
+    expected = [float(stored.detections(index).boxes[:, :2].sum(axis=1).sum()) for index in ALL]
+    assert scores["place"] == pytest.approx(expected)
