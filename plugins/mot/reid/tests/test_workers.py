@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 
+import numpy as np
 import pytest
 import torch
 
+from vtcore.components import BuildContext
+from vtrack_plugin_reid import OSNetReId
 from vtrack_plugin_reid.workers import Workers
+
+
+@pytest.fixture(autouse=True)
+def two_cores() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
 
 
 def test_parts_come_back_in_order_from_threads_of_one_core_each():
@@ -31,6 +43,14 @@ def test_parts_come_back_in_order_from_threads_of_one_core_each():
     thread.start()
     thread.join()
     assert later == [before], "threads of others must keep their cores"
+
+
+def test_embeddings_are_the_same(small, picture, boxes):
+    context = BuildContext(device="cpu")
+    shared = OSNetReId(str(small), normalise=True, context=context).embed([picture()], [boxes])[0]
+    torch.set_num_threads(1)
+    alone = OSNetReId(str(small), normalise=True, context=context).embed([picture()], [boxes])[0]
+    assert np.allclose(shared, alone, atol=1e-5)
 
 
 def test_a_single_crop_has_all_cores():
