@@ -5,6 +5,7 @@ Anything else that escapes is a bug of ours and shows a traceback::
     VtcoreError
     ├── PluginError               a plugin cannot be loaded, or failed in a hook
     ├── ComponentError            a component is unknown, or claimed by two plugins
+    ├── OptionError               an option does not go with what is known only when a component is made
     ├── ExperimentError           an experiment is wrong: all its problems at once
     ├── PreflightError            an experiment is right, but cannot run here: all findings at once
     ├── DataError                 a data set, file, camera or stream is not as it must be
@@ -28,6 +29,7 @@ __all__ = [
     "DataError",
     "ExperimentError",
     "MissingPackageError",
+    "OptionError",
     "OutputError",
     "PluginError",
     "PreflightError",
@@ -48,6 +50,13 @@ class PluginError(VtcoreError):
 
 class ComponentError(VtcoreError):
     """A component is unknown, or two plugins claim its name."""
+
+
+class OptionError(VtcoreError, ValueError):
+    """An option does not go with what is known only when its component is made: weights, or other components.
+
+    What is wrong with an option by itself its config says, by a plain ValueError.
+    """
 
 
 @attrs.frozen

@@ -12,6 +12,7 @@ from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
 from torchvision.models.detection.faster_rcnn import FasterRCNN as Theirs
 
 from vtcore.components import BuildContext
+from vtcore.errors import OptionError
 from vtrack_nets.assignment import MaxOverlapAssigner
 from vtrack_nets.faster_rcnn import FasterRcnn, Targets
 from vtrack_nets.faster_rcnn_names import convert_faster_rcnn, count_classes, resnet_depth
@@ -211,15 +212,15 @@ def test_any_backbone_will_do() -> None:
 
 
 def test_parts_that_do_not_fit_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"rpn: expects 5 maps of 16 channels, .* got maps of \[16, 16, 16, 16\]"):
+    with pytest.raises(OptionError, match=r"rpn: expects 5 maps of 16 channels, .* got maps of \[16, 16, 16, 16\]"):
         FasterRcnn(1, backbone=ResNet(depth=18), neck=FPN(out_channels=16, levels=4))
-    with pytest.raises(ValueError, match=r"rpn: expects 5 maps of 8 channels"):
+    with pytest.raises(OptionError, match=r"rpn: expects 5 maps of 8 channels"):
         FasterRcnn(1, backbone=ResNet(depth=18), neck=FPN(out_channels=16), rpn_head=RPNHead(in_channels=8))
-    with pytest.raises(ValueError, match=r"roi_head: expects 4 maps of 8 channels"):
+    with pytest.raises(OptionError, match=r"roi_head: expects 4 maps of 8 channels"):
         FasterRcnn(1, backbone=ResNet(depth=18), neck=FPN(out_channels=16), roi_head=RoIHead(in_channels=8))
-    with pytest.raises(ValueError, match=r"num_classes: must be 2, got 3"):
+    with pytest.raises(OptionError, match=r"roi_head: num_classes: must be 2, got 3"):
         FasterRcnn(3, backbone=ResNet(depth=18), neck=FPN(out_channels=16), roi_head=RoIHead(num_classes=2))
-    with pytest.raises(ValueError, match=r"num_classes: must be at least 1, got 0"):
+    with pytest.raises(OptionError, match=r"roi_head: num_classes: must be at least 1, got 0"):
         FasterRcnn(0, backbone=ResNet(depth=18), neck=FPN(out_channels=16))
 
 

@@ -9,6 +9,7 @@ import torch.nn.functional as F  # noqa: N812
 from torchvision.ops import FeaturePyramidNetwork
 from torchvision.ops.feature_pyramid_network import LastLevelMaxPool, LastLevelP6P7
 
+from vtcore.errors import OptionError
 from vtrack_nets.convolution import ConvModule
 from vtrack_nets.fpn import FPN
 
@@ -94,9 +95,11 @@ def test_what_contradicts_itself_is_refused() -> None:
         FPN(in_channels=CHANNELS, levels=2)
     with pytest.raises(ValueError, match=r"start_level: must be < 3, the backbone's number of maps, got 3"):
         FPN(in_channels=CHANNELS, start_level=3)
-    with pytest.raises(ValueError, match=r"in_channels: the backbone's maps have \[1, 2\] channels, not \[8, 16, 32\]"):
+    with pytest.raises(
+        ValueError, match=r"neck: in_channels: the backbone's maps have \[1, 2\] channels, not \[8, 16, 32\]"
+    ):
         FPN(in_channels=CHANNELS).connect((1, 2))
-    with pytest.raises(ValueError, match=r"levels: must be >= 3"):
+    with pytest.raises(OptionError, match=r"neck: levels: must be >= 3"):
         FPN(levels=2).connect(CHANNELS)
 
 

@@ -11,6 +11,7 @@ import torch
 
 import vtcore
 from vtcore.components import BuildContext, Configured, build
+from vtcore.errors import OptionError
 from vtcore.frames import Frame
 from vtcore.host import plugin_host
 from vtrack_nets.errors import CheckpointError
@@ -182,15 +183,21 @@ def test_weights_of_another_network_are_refused(state: dict[str, torch.Tensor], 
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"weights": ""}, ValueError, r'weights: none are given; write weights = "file or address"'),
-        ({"class_names": ("a", "b")}, ValueError, r"class_names: the network has 3 classes, got 2 names"),
-        ({"classes": ("person",)}, ValueError, r"classes: the detector finds no 'person'"),
-        ({"rpn": RoIHead()}, TypeError, r"rpn: RoIHead proposes nothing: it has no method propose"),
-        ({"roi_head": FPN()}, TypeError, r"roi_head: FPN corrects no boxes: it has no method regress"),
+        ({"weights": ""}, OptionError, r'weights: none are given; write weights = "file or address"'),
+        (
+            {"class_names": ("a", "b")},
+            OptionError,
+            r"detector 'faster-rcnn': class_names: the network has 3 classes, got 2 names",
+        ),
+        ({"classes": ("person",)}, OptionError, r"detector 'faster-rcnn': classes: the detector finds no 'person'"),
+        ({"rpn": RoIHead()}, OptionError, r"rpn: RoIHead proposes nothing: it has no method propose"),
+        ({"roi_head": FPN()}, OptionError, r"roi_head: FPN corrects no boxes: it has no method regress"),
         ({"channel_order": "grb"}, ValueError, r"channel_order: must be one of 'rgb', 'bgr'"),
         ({"scale": (8, 8)}, ValueError, r"scale: must be >= 32"),
         ({"std": (1.0, 0.0, 1.0)}, ValueError, r"std: must be > 0"),
-        ({"neck": FPN(out_channels=16, levels=4)}, ValueError, r"rpn: expects 5 maps"),
+        ({"neck": FPN(out_channels=16, levels=4)}, OptionError, r"rpn: expects 5 maps"),
+        ({"neck": FPN(levels=3)}, OptionError, r"neck: levels: must be >= 4, the maps that are used, got 3"),
+        ({"roi_head": RoIHead(num_classes=5)}, OptionError, r"roi_head: num_classes: must be 5, got 3"),
     ],
 )
 def test_what_cannot_be_is_refused(weights: str, options: dict[str, Any], error: type[Exception], message: str) -> None:

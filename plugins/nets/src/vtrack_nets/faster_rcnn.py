@@ -107,7 +107,7 @@ class FasterRcnn(nn.Module):
             rules: What is learnt from; None for MMDetection's on COCO.
 
         Raises:
-            ValueError: The parts do not fit together.
+            OptionError: The parts do not fit together.
         """
         super().__init__()
         self.backbone = ResNet() if backbone is None else backbone

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence as Seq
 
+import attrs
 import torch.nn.functional as F  # noqa: N812 - everyone calls it so
 from torch import Tensor, nn
 
+from vtcore.errors import OptionError
 from vtrack_nets.backbone_config import FpnConfig
 from vtrack_nets.convolution import ConvModule
 
@@ -71,21 +73,19 @@ class FPN(nn.Module):
             channels: Of each map, finest first.
 
         Raises:
-            ValueError: The pyramid was made for other maps, or has fewer than it is built on.
+            OptionError: The pyramid was made for other maps, or has fewer than it is built on.
         """
         known = self._options.in_channels
         if known and known != tuple(channels):
-            raise ValueError(f"in_channels: the backbone's maps have {list(channels)} channels, not {list(known)}")
+            raise OptionError(
+                f"neck: in_channels: the backbone's maps have {list(channels)} channels, not {list(known)}"
+            )
         if len(self.lateral_convs):
             return
-        options = FpnConfig(
-            in_channels=tuple(channels),
-            out_channels=self._options.out_channels,
-            levels=self._options.levels,
-            start_level=self._options.start_level,
-            extra=self._options.extra,
-            relu_before_extra=self._options.relu_before_extra,
-        )
+        try:
+            options = attrs.evolve(self._options, in_channels=tuple(channels))
+        except ValueError as error:
+            raise OptionError(f"neck: {error}") from error
         used, out = channels[options.start_level :], options.out_channels
         self.lateral_convs.extend(ConvModule(each, out, 1) for each in used)
         self.fpn_convs.extend(ConvModule(out, out, 3) for _ in used)

@@ -13,6 +13,7 @@ import attrs
 import torch
 from torch import Tensor, nn
 
+from vtcore.errors import OptionError
 from vtrack_nets.box_coding import DeltaBoxCoder
 from vtrack_nets.box_head import BoxHead
 from vtrack_nets.head_config import BoxHeadConfig
@@ -112,17 +113,17 @@ class RoIHead(nn.Module):
             num_classes: Classes without the background; 0 takes those that the head was made for.
 
         Raises:
-            ValueError: The maps are fewer than the strides or differ, or a number is not the one expected.
+            OptionError: The maps are fewer than the strides or differ, or a number is not the one expected.
         """
         options = self._options
         count = options.num_classes or num_classes
         if not count or num_classes not in (0, count):
             expected = f"{options.num_classes}" if options.num_classes else "at least 1"
-            raise ValueError(f"num_classes: must be {expected}, got {num_classes}")
+            raise OptionError(f"roi_head: num_classes: must be {expected}, got {num_classes}")
         used = tuple(channels[: len(options.strides)])
         expected_channels = options.in_channels or used[0]
         if used != (expected_channels,) * len(options.strides):
-            raise ValueError(
+            raise OptionError(
                 f"roi_head: expects {len(options.strides)} maps of {expected_channels} channels, one for each of its "
                 f"strides, got maps of {list(channels)} channels"
             )

@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 - everyone calls it so
 from torch import Tensor, nn
 
+from vtcore.errors import OptionError
 from vtrack_nets.anchors import AnchorGenerator
 from vtrack_nets.assignment import UNUSED
 from vtrack_nets.box_coding import DeltaBoxCoder
@@ -95,11 +96,11 @@ class RPNHead(nn.Module):
         """Make the convolutions for maps of so many channels, unless they are made.
 
         Raises:
-            ValueError: The maps are not as many as the strides, differ in channels, or are others than expected.
+            OptionError: The maps are not as many as the strides, differ in channels, or are others than expected.
         """
         expected = self._options.in_channels or channels[0]
         if tuple(channels) != (expected,) * len(self.anchors.strides):
-            raise ValueError(
+            raise OptionError(
                 f"rpn: expects {len(self.anchors.strides)} maps of {expected} channels, one for each of its strides, "
                 f"got maps of {list(channels)} channels"
             )

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from vtcore.errors import MissingPackageError
+from vtcore.errors import MissingPackageError, OptionError
 from vtrack_nets.backbone_config import TimmConfig
 
 __all__ = ["TimmBackbone"]
@@ -28,7 +28,7 @@ class TimmBackbone(nn.Module):
 
     Raises:
         MissingPackageError: timm is not installed.
-        ValueError: timm has no such model, or the model has no such levels.
+        OptionError: timm has no such model, or the model has no such levels.
     """
 
     def __init__(self, *, model: str, out_indices: Seq[int] = ()) -> None:
@@ -58,4 +58,4 @@ def _create(model: str, wanted: tuple[int, ...]) -> Any:
         last = tuple(range(max(levels - _LAST, 0), levels))
         return timm.create_model(model, pretrained=False, features_only=True, out_indices=last)
     except (RuntimeError, IndexError, AssertionError) as error:
-        raise ValueError(f"model: timm cannot make {model!r} return maps: {error}") from error
+        raise OptionError(f"backbone 'timm': model: timm cannot make {model!r} return maps: {error}") from error

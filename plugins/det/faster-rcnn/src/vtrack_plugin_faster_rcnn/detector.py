@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from vtcore.components import BuildContext
+from vtcore.errors import OptionError
 from vtcore.frames import Image
 from vtcore.instances import Float32Array
 from vtrack_common_det.class_filter import network_class_names
@@ -81,8 +82,8 @@ class FasterRcnnDetector(NetworkDetector):
         network: The network, in evaluation mode.
 
     Raises:
-        ValueError: An option is out of bounds, no weights are given, or parts do not fit together.
-        TypeError: `rpn` proposes nothing, or `roi_head` corrects no boxes.
+        ValueError: An option is out of bounds.
+        OptionError: No weights are given, the network has no such classes, or parts do not fit together.
         CheckpointError: The weights cannot be read, or do not fit.
     """
 
@@ -129,8 +130,12 @@ class FasterRcnnDetector(NetworkDetector):
         )
         parts = {"backbone": backbone, "neck": neck, "rpn_head": rpn, "roi_head": roi_head}
         self.network = loaded_network(config, parts)
-        names = network_class_names(config.class_names, self.network.roi_head.bbox_head.num_classes)
-        super().__init__(names, classes=classes, max_detections=max_detections, batch_size=batch_size, name=_NAME)
+        try:
+            names = network_class_names(config.class_names, self.network.roi_head.bbox_head.num_classes)
+            super().__init__(names, classes=classes, max_detections=max_detections, batch_size=batch_size, name=_NAME)
+        except ValueError as error:
+            # Only the weights say which classes there are.
+            raise OptionError(f"{_NAME}: {error}") from error
         if not self._filter.everything:
             # Counted when the others are gone.
             self.network.max_detections = 0

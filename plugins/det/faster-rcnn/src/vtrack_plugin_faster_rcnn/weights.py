@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
+from vtcore.errors import OptionError
 from vtrack_nets.checkpoints import load_state
 from vtrack_nets.errors import CheckpointError
 from vtrack_nets.faster_rcnn import FasterRcnn
@@ -34,16 +35,15 @@ def loaded_network(config: FasterRcnnConfig, parts: Mapping[str, Any]) -> Faster
         parts: Of `FasterRcnn`, by its arguments' names; None where the usual one is wanted.
 
     Raises:
-        ValueError: No weights are given, or parts do not fit together.
-        TypeError: A part is no such part.
+        OptionError: No weights are given, a part is no such part, or parts do not fit together.
         CheckpointError: The weights cannot be read, or do not fit.
     """
     if not config.weights:
-        raise ValueError('weights: none are given; write weights = "file or address"')
+        raise OptionError('weights: none are given; write weights = "file or address"')
     for part, (option, method, lack) in _STAGES.items():
         given = parts.get(part)
         if given is not None and not hasattr(given, method):
-            raise TypeError(f"{option}: {type(given).__name__} {lack}: it has no method {method}")
+            raise OptionError(f"{option}: {type(given).__name__} {lack}: it has no method {method}")
     path = local_file(config.weights, config.weights_sha256)
     state = converted(load_state(path, sha256=config.weights_sha256), convert_faster_rcnn, path)
     network = FasterRcnn(
@@ -66,7 +66,7 @@ def _check_depth(network: FasterRcnn, state: dict[str, Tensor], path: Any) -> No
     if not isinstance(network.backbone, ResNet):
         return
     found, wanted = resnet_depth(state), resnet_depth(network.state_dict())
-    if found and found != wanted:
+    if 0 not in (found, wanted) and found != wanted:
         raise CheckpointError(
             f"holds a ResNet-{found}, the network has a ResNet-{wanted}; write depth = {found} in the backbone's table",
             file=path,
