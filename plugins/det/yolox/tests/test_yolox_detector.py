@@ -185,3 +185,38 @@ def test_shipped_experiments_are_whole(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert Path(experiment.detector.config.weights).parent == tmp_path / "weights"
     (problem,) = experiment.detector.config.check()
     assert problem.startswith("weights: there is no file")
+
+
+def test_mixed_precision_finds_nearly_the_same(make_network: Callable[..., Yolox]) -> None:
+    frames = [Frame(index, picture(90, 120, index)) for index in range(3)]
+    options: dict[str, Any] = {"input_size": (64, 96), "preset": "bytetrack", "min_score": 0.0}
+    single, mixed = (
+        YoloxDetector(network=make_network(TINY), context=BuildContext(device="cpu", dtype=dtype), **options)
+        for dtype in ("float32", "bfloat16")
+    )
+    batch, _ = single._preprocessing([frame.image for frame in frames])
+    decoded = [detector._runner(batch) for detector in (single, mixed)]
+    assert [each.dtype for each in decoded] == [torch.float32, torch.float32]
+    # Halves of 8 bits are too coarse for coordinates: those are made in single precision.
+    assert (decoded[0] - decoded[1]).abs()[..., :2].mean() < 1
+    assert not torch.equal(*decoded)
+    assert len(mixed.detect(frames)) == 3
+
+
+def test_too_little_memory_halves_the_batch(
+    make_network: Callable[..., Yolox], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames = [Frame(index, picture(90, 120, index)) for index in range(8)]
+    options: dict[str, Any] = {"input_size": (64, 96), "min_score": 0.2, "context": CPU}
+    plenty = YoloxDetector(network=make_network(TINY), batch_size=8, **options).detect(frames)
+    tight = YoloxDetector(network=make_network(TINY), batch_size=8, **options)
+    forward = tight.network.forward
+
+    def limited(images: torch.Tensor) -> torch.Tensor:
+        if len(images) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return forward(images)
+
+    monkeypatch.setattr(tight.network, "forward", limited)
+    for first, second in zip(plenty, tight.detect(frames), strict=True):
+        np.testing.assert_allclose(np.sort(first.boxes, 0), np.sort(second.boxes, 0), rtol=1e-4, atol=1e-3)
