@@ -53,7 +53,8 @@ def convert_weights(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         state = {name[9:]: value for name, value in state.items() if name.startswith("detector.")}
     if not any(_MMDET.match(name) for name in state):
         return dict(state)
-    return {_renamed(name): value for name, value in state.items()}
+    # MMDetection's moving averages: what a checkpoint holds under the plain names is theirs already.
+    return {_renamed(name): value for name, value in state.items() if not name.startswith("ema_")}
 
 
 def _renamed(name: str) -> str:
