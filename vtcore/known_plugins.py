@@ -73,6 +73,7 @@ KNOWN_PLUGINS = (
     KnownPlugin("yolox", "vtrack-plugin-yolox", {"detector": ("yolox",)}),
     KnownPlugin("faster-rcnn", "vtrack-plugin-faster-rcnn", {"detector": ("faster-rcnn",)}),
     KnownPlugin("onnx", "vtrack-plugin-onnx", {"detector": ("onnx",)}),
+    KnownPlugin("torchvision", "vtrack-plugin-torchvision", {"detector": ("torchvision",)}),
     KnownPlugin(
         "nets",
         "vtrack-nets",

@@ -25,6 +25,7 @@ def prepared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _write_images(next(iter(dataset.sequences())), folder)
     _write_weights(folder / "weights" / "AFLink_epoch20.pth")
     _write_onnx(folder / "weights" / "yolox_nano.onnx")
+    _write_ssdlite(folder / "weights" / "ssdlite.pth")
     _write_looks(folder / "weights" / "osnet_x0_25_msmt17.pth")
     _write_yolox(folder / "weights" / "yolox_nano.pth")
     return folder
@@ -109,6 +110,14 @@ def _write_yolox(path: Path) -> None:
     yolox = pytest.importorskip("vtrack_plugin_yolox", reason="vtrack-plugin-yolox is not installed")
     torch.manual_seed(0)
     torch.save({"model": yolox.Yolox(yolox.YoloxLayout.named("nano", 80)).state_dict()}, path)
+
+
+def _write_ssdlite(path: Path) -> None:
+    """Write weights of torchvision's smallest detector, untrained, for two classes and the background."""
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    models = pytest.importorskip("torchvision.models", reason="torchvision is not installed")
+    name = "ssdlite320_mobilenet_v3_large"
+    torch.save(models.get_model(name, weights=None, weights_backbone=None, num_classes=3).state_dict(), path)
 
 
 def _rows(table: TrackTable, tail: str) -> list[str]:

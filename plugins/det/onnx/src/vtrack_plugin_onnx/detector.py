@@ -204,11 +204,12 @@ class OnnxDetector(NetworkDetector):
         return boxes[rows], scores[rows], labels[rows]
 
     def _corners(self, boxes: Float32Array, size: tuple[int, ...]) -> Float32Array:
-        if self._fractions:
-            boxes = np.asarray(boxes * np.array([size[1], size[0]] * 2, np.float32), np.float32)
-        first, second = boxes[:, :2], boxes[:, 2:]
+        edges = np.array([size[1], size[0]] if self._fractions else [1, 1], np.float32)
+        first: Float32Array = boxes[:, :2] * edges
+        second: Float32Array = boxes[:, 2:] * edges
         if self._format == "cxcywh":
-            first, second = first - second / 2, first + second / 2
+            half = second * np.float32(0.5)
+            first, second = first - half, first + half
         elif self._format == "xywh":
             second = first + second
         if ((first - second) > _TURNED).any():
