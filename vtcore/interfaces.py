@@ -130,8 +130,9 @@ class Detector(Protocol):
 class ReId(Protocol):
     """Describes the looks of instances, so that they are known again when they come back.
 
-    A run calls it right behind the detector, with the same batch of frames and in a thread of its own, and puts what it
-    returns into `Instances.embeddings` before the tracker sees them; embeddings that came with the detections give way.
+    A run calls it right behind the detector, with the same batch of frames (with those of some more where detections
+    are given or replayed) and in a thread of its own, and puts what it returns into `Instances.embeddings` before the
+    tracker sees them; embeddings that came with the detections give way.
     It has no memory: what it says of a box follows from the frame and the box alone.
     """
 

@@ -34,6 +34,10 @@ Found = Generator[Batch, None, None]
 _FRAMES_AHEAD = 4
 """Frames that may wait between two stages, as far as batches allow: one batch may always wait."""
 
+_FRAMES_TOGETHER = 8
+_BOXES_TOGETHER = 32
+"""Frames, and boxes in them, that are described at once at most where detections cost nothing."""
+
 
 class DetectionKeeping(Protocol):
     """Where detections are found again and stored: `vtcore.detection_cache.RunCache`."""
@@ -92,7 +96,11 @@ class Detecting:
             found = self._replayed(frames, size, self.stored)
         else:
             found = self._behind(self._detected(frames, size, self.bare_cache), size, "detect", ahead=self.ahead)
-        yield from self._behind(self._described(found, size, self.reid), size, "embed", ahead=True)
+        together = size
+        if not self.sequence.live and (self.stored is not None or not self.ahead):
+            # There is nothing to wait for, and a network does better with the boxes of several frames at once.
+            found, together = _gathered(found), max(size, _FRAMES_TOGETHER)
+        yield from self._behind(self._described(found, size, self.reid), together, "embed", ahead=True)
 
     def _size(self) -> int:
         if self.sequence.live:
@@ -214,6 +222,27 @@ def _batches(frames: Iterator[Frame], size: int) -> Iterator[list[Frame]]:
         if not batch:
             return
         yield batch
+
+
+def _gathered(found: Found) -> Found:
+    """Yield several batches as one, as long as it has few frames and few boxes."""
+    frames: list[Frame] = []
+    instances: list[Instances] = []
+    with closing(found):
+        try:
+            for more_frames, more in found:
+                boxes = sum(map(len, instances)) + sum(map(len, more))
+                if frames and (len(frames) + len(more_frames) > _FRAMES_TOGETHER or boxes > _BOXES_TOGETHER):
+                    yield frames, instances
+                    frames, instances = [], []
+                frames, instances = [*frames, *more_frames], [*instances, *more]
+        except Exception:
+            # What came before an error must not be lost with it.
+            if frames:
+                yield frames, instances
+            raise
+        if frames:
+            yield frames, instances
 
 
 def flattened(batches: Iterable[Batch]) -> Iterator[tuple[Frame, Instances]]:

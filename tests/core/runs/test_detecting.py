@@ -69,12 +69,14 @@ class Looks:
     def __init__(self, *, seconds: float = 0.0) -> None:
         self.seconds_a_frame = seconds
         self.boxes = 0
+        self.together: list[tuple[int, int]] = []
         self.threads: set[str] = set()
 
     def embed(self, frames: Seq[Frame], boxes: Seq[Float32Array]) -> list[Float32Array]:
         self.threads.add(threading.current_thread().name)
         time.sleep(self.seconds_a_frame * len(frames))
         self.boxes += sum(map(len, boxes))
+        self.together.append((len(frames), sum(map(len, boxes))))
         return [each[:, [0, 3]] + np.float32(1) for each in boxes]
 
 
@@ -182,6 +184,63 @@ def test_where_detections_cost_nothing_they_are_made_in_the_thread_of_the_run() 
     assert detector.threads == {threading.current_thread().name}
     list(Pipeline(detector=detector, tracker=Tracker(), images=False).track(Street(3)))
     assert detector.threads == {threading.current_thread().name}
+
+
+class Crowd(Detector):
+    """Finds as many boxes in each frame as it is told, for nothing."""
+
+    def __init__(self, counts: Seq[int], **options: Any) -> None:
+        super().__init__(**options)
+        self.counts = counts
+
+    def detect(self, frames: Seq[Frame]) -> list[Instances]:
+        super().detect(frames)
+        return [Instances(np.tile([0, 0, 1, frame.index + 1], (self.counts[frame.index], 1))) for frame in frames]
+
+
+def test_where_detections_cost_nothing_several_frames_are_described_at_once() -> None:
+    counts = [5] * 7 + [0] * 9 + [100, 20, 12, 1]
+    looks, tracker = Looks(), Tracker()
+    list(Pipeline(detector=Crowd(counts), reid=looks, tracker=tracker, ahead=False).track(Street(len(counts))))
+    assert looks.together == [(6, 30), (8, 5), (2, 0), (1, 100), (2, 32), (1, 1)]
+    for index, (count, detections) in enumerate(zip(counts, tracker.handed, strict=True)):
+        assert detections.embeddings is not None
+        np.testing.assert_array_equal(detections.embeddings, np.tile(np.array([1, index + 2], np.float32), (count, 1)))
+    assert looks.threads == {"vtcore-embed"}
+
+
+def test_a_live_source_with_given_detections_is_described_frame_by_frame() -> None:
+    looks = Looks()
+    tracked = Pipeline(detector=Crowd([5] * 6), reid=looks, tracker=Tracker(), ahead=False).track(Street(6, live=True))
+    for place, _ in enumerate(tracked):
+        assert looks.together == [(1, 5)] * (place + 1)
+
+
+def test_frames_gathered_before_a_failure_are_tracked() -> None:
+    for sequence, fails_at, error in ((Street(6, damaged=True), -1, DamagedSourceError), (Street(9), 6, RuntimeError)):
+        before = threading.active_count()
+        detector = Crowd([1] * 9, fails_at=fails_at)
+        seen: list[int] = []
+        with pytest.raises(error):
+            seen.extend(
+                frame.index
+                for frame, _, _ in Pipeline(detector=detector, reid=Looks(), tracker=Tracker(), ahead=False).track(
+                    sequence
+                )
+            )
+        assert seen == list(range(6))
+        assert threading.active_count() == before
+
+
+def test_stopping_early_reads_only_so_far_ahead_where_frames_are_gathered() -> None:
+    before = threading.active_count()
+    sequence, detector = Street(1000), Crowd([1] * 1000)
+    tracked = Pipeline(detector=detector, reid=Looks(), tracker=Tracker(), prefetch=2, ahead=False).track(sequence)
+    next(tracked)
+    time.sleep(0.1)
+    tracked.close()
+    assert threading.active_count() == before
+    assert detector.done <= 4 * 8
 
 
 def test_a_live_source_is_tracked_in_one_thread() -> None:
