@@ -114,8 +114,8 @@ class SecondStage:
 
 def _chosen(boxes: Float32Array, scores: Float32Array, labels: Int64Array, threshold: float) -> Int64Array:
     """Return the rows that stay, best first."""
-    parts = (torch.from_numpy(np.ascontiguousarray(part)) for part in (boxes, scores, labels))
-    chosen: Int64Array = batched_nms(*parts, threshold).numpy()
+    on_processor = [torch.from_numpy(np.ascontiguousarray(part)) for part in (boxes, scores, labels)]
+    chosen: Int64Array = batched_nms(on_processor[0], on_processor[1], on_processor[2], threshold).numpy()
     return chosen
 
 
