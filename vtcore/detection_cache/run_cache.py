@@ -13,6 +13,7 @@ from vtcore.detection_cache.cache import DetectionCache
 from vtcore.detection_cache.canonical import digest_of
 from vtcore.detection_cache.class_names import classes_of_data
 from vtcore.detection_cache.identity import data_form, refuse_uncacheable, setup_form
+from vtcore.detection_cache.late import LateDetector, LateReId
 from vtcore.detection_cache.recording import Recording
 from vtcore.detection_cache.refusal import Refusal
 from vtcore.detection_cache.stored import StoredDetections
@@ -22,7 +23,7 @@ from vtcore.host import PluginHost, plugin_host
 from vtcore.interfaces import Detector, ReId
 from vtcore.sources.naming import masked_lines
 
-__all__ = ["LateDetector", "LateReId", "RunCache"]
+__all__ = ["RunCache"]
 
 
 @attrs.define(eq=False)
@@ -252,52 +253,6 @@ class RunCache:
         if text not in self._told:
             self._told.add(text)
             self.notes.append(text)
-
-
-class LateReId:
-    """A re-identification that is made when its first boxes come, if they ever do."""
-
-    def __init__(self, make: Callable[[], ReId]) -> None:
-        self._make = make
-        self._made: ReId | None = None
-
-    def embed(self, frames: Any, boxes: Any) -> Any:
-        """Return the embeddings of the boxes."""
-        if self._made is None:
-            self._made = self._make()
-        return self._made.embed(frames, boxes)
-
-
-class LateDetector:
-    """A detector that is made when its first frame comes, if one ever does.
-
-    Attributes:
-        classes: Of the detector, known from what it found earlier.
-    """
-
-    def __init__(self, make: Callable[[], Detector], classes: tuple[str, ...]) -> None:
-        self.classes = classes
-        self._make = make
-        self._made: Detector | None = None
-
-    @property
-    def batch_size(self) -> int:
-        """How many frames the detector wants at once."""
-        return self._detector.batch_size
-
-    def reset(self, sequence: Sequence) -> None:
-        """Make the detector and prepare it."""
-        self._detector.reset(sequence)
-
-    def detect(self, frames: Any) -> Any:
-        """Return what the detector finds."""
-        return self._detector.detect(frames)
-
-    @property
-    def _detector(self) -> Detector:
-        if self._made is None:
-            self._made = self._make()
-        return self._made
 
 
 def about_facts(
