@@ -74,6 +74,7 @@ KNOWN_PLUGINS = (
     KnownPlugin("faster-rcnn", "vtrack-plugin-faster-rcnn", {"detector": ("faster-rcnn",)}),
     KnownPlugin("onnx", "vtrack-plugin-onnx", {"detector": ("onnx",)}),
     KnownPlugin("torchvision", "vtrack-plugin-torchvision", {"detector": ("torchvision",)}),
+    KnownPlugin("transformers", "vtrack-plugin-transformers", {"detector": ("transformers",)}),
     KnownPlugin(
         "nets",
         "vtrack-nets",

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 torchvision = pytest.importorskip("torchvision", reason="torchvision is not installed")
 
 from torchvision.models import get_model, get_model_weights  # noqa: E402
+from torchvision.ops import FrozenBatchNorm2d  # noqa: E402
 
 from vtcore.components import BuildContext, Configured, build  # noqa: E402
 from vtcore.frames import Frame  # noqa: E402
@@ -89,17 +90,14 @@ def test_equals_torchvision_with_its_published_weights(
 ) -> None:
     """Random weights stand in for those that torchvision would download, where it looks for them."""
     path = written(model, 91)
-    state = {name: value for name, value in torch.load(path).items() if not name.endswith("num_batches_tracked")}
-    if not MODELS[model].exact_norms:
-        state = torch.load(path)
+    state = torch.load(path)
     weights = get_model_weights(model).DEFAULT
     monkeypatch.setattr(type(weights), "get_state_dict", lambda self, **_: state)
-    if MODELS[model].exact_norms:
-        path = path.with_name(f"published-{path.name}")
-        torch.save(state, path)
     wanted = {"score_thresh": 0.02, "nms_thresh": 0.5, "detections_per_img": 20}
-    # Weights of the backbone are asked for by none of torchvision's builders once those of the model are.
     original = get_model(model, weights=weights, **options_of(model, **wanted))
+    if any(isinstance(module, FrozenBatchNorm2d) for module in original.modules()):
+        path = path.with_name(f"published-{path.name}")
+        torch.save({name: value for name, value in state.items() if not name.endswith("num_batches_tracked")}, path)
     frame = frames()[0]
     found = by_torchvision(original, frame)
     detector = TorchvisionDetector(model, weights=str(path), min_score=0.02, max_detections=20)
@@ -111,7 +109,7 @@ def test_equals_torchvision_with_its_published_weights(
     assert len(instances) == len(real)
     order = np.argsort(-found["scores"].numpy()[real], kind="stable")
     assert [detector.classes[label] for label in instances.labels] == [names[real[index]] for index in order]
-    assert np.allclose(instances.boxes, found["boxes"].numpy()[real][order], atol=1e-2)
+    assert np.allclose(instances.boxes, found["boxes"].numpy()[real][order], atol=1e-3)
     assert np.allclose(instances.scores, found["scores"].numpy()[real][order], atol=1e-4)
     if "masks" in found:
         assert instances.masks is not None
@@ -191,12 +189,13 @@ def test_names_of_older_versions() -> None:
         "roi_heads.mask_head.mask_fcn4.bias": "roi_heads.mask_head.3.0.bias",
         "head.classification_head.conv.6.weight": "head.classification_head.conv.3.0.weight",
         "head.regression_head.conv.2.weight": "head.regression_head.conv.1.0.weight",
-        "head.classification_head.conv.1.weight": "head.classification_head.conv.1.weight",
     }
     state = {name: torch.tensor(float(index)) for index, name in enumerate(old)}
     renamed = TorchvisionDetector.convert_weights(state)
     assert list(renamed) == list(old.values())
     assert list(convert_weights(renamed)) == list(old.values())
+    with_norms = [f"head.classification_head.conv.{number}.weight" for number in range(6)]
+    assert list(convert_weights(dict.fromkeys(with_norms, torch.zeros(1)))) == with_norms
 
 
 def test_weights_under_older_names_load(written: Written, tmp_path: Path) -> None:

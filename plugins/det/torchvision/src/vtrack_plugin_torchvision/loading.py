@@ -50,8 +50,8 @@ def load_model(config: TorchvisionConfig, *, most: int) -> tuple[nn.Module, int]
     report = fit(model, state, source=path)
     told = _log.info if not report.unexpected else _log.warning
     told("%s: weights for %s: %s", path, config.model, report)
-    if kind.exact_norms and not any(name.endswith("num_batches_tracked") for name in state):
-        _make_exact(model)
+    if not any(name.endswith("num_batches_tracked") for name in state):
+        _freeze(model, eps=0.0 if kind.exact_norms else None)
     return model, count
 
 
@@ -98,8 +98,19 @@ def _made(config: TorchvisionConfig, kind: Model, count: int, most: int) -> nn.M
     return model
 
 
-def _make_exact(model: nn.Module) -> None:
-    """Divide by the deviation alone, as torchvision's builders do for the weights of COCO."""
-    for module in model.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.eps = 0.0
+def _freeze(module: nn.Module, eps: float | None) -> None:
+    """Put frozen batch norms in place of those that are trained, as torchvision's builders have them for such weights.
+
+    Args:
+        module: Changed in place.
+        eps: What is added to the variance; None leaves it as it is.
+    """
+    from torchvision.ops import FrozenBatchNorm2d
+
+    for name, child in module.named_children():
+        if isinstance(child, nn.BatchNorm2d):
+            frozen = FrozenBatchNorm2d(child.num_features, eps=child.eps if eps is None else eps)
+            frozen.load_state_dict(child.state_dict())
+            setattr(module, name, frozen)
+        else:
+            _freeze(child, eps)

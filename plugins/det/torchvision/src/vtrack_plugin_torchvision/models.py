@@ -20,8 +20,8 @@ class Model:
         weights: Addresses of the published weights by the name that torchvision gives them, the best last.
         classes: Name of the tensor that tells how many classes there are.
         rows: Its rows for each class.
-        exact_norms: Whether torchvision's builder divides by the deviation alone, without adding a little, once weights
-            of COCO are in its batch norms.
+        exact_norms: Whether the frozen batch norms of torchvision's builder divide by the deviation alone, without
+            adding a little to the variance, once weights of COCO are in them.
     """
 
     family: str

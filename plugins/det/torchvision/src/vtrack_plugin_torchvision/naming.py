@@ -11,7 +11,7 @@ __all__ = ["convert_weights"]
 
 
 def convert_weights(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return weights under the names of today's torchvision; those have these already pass unchanged.
+    """Return weights under the names of today's torchvision; those that have these already pass unchanged.
 
     Before version 0.13 each convolution of the pyramid and the heads stood alone; since then it is the first of a pair
     with its norm and activation.
@@ -19,7 +19,9 @@ def convert_weights(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     Args:
         state: Tensors by name.
     """
-    return {_renamed(name): value for name, value in state.items()}
+    # FCOS has norms in between, and names of its own that look like those of an older RetinaNet.
+    dense = _NORM not in state
+    return {_renamed(name, dense=dense): value for name, value in state.items()}
 
 
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -30,12 +32,15 @@ _MASK = re.compile(r"(roi_heads\.mask_head)\.mask_fcn(\d)\.(weight|bias)")
 _DENSE = re.compile(r"(head\.(?:classification|regression)_head\.conv)\.([0246])\.(weight|bias)")
 
 
-def _renamed(name: str) -> str:
+_NORM = "head.classification_head.conv.1.weight"
+
+
+def _renamed(name: str, *, dense: bool) -> str:
     for pattern, replacement in _RULES:
         if pattern.fullmatch(name):
             return pattern.sub(replacement, name)
     if found := _MASK.fullmatch(name):
         return f"{found[1]}.{int(found[2]) - 1}.0.{found[3]}"
-    if found := _DENSE.fullmatch(name):
+    if dense and (found := _DENSE.fullmatch(name)):
         return f"{found[1]}.{int(found[2]) // 2}.0.{found[3]}"
     return name
