@@ -99,6 +99,24 @@ def test_time_is_told(small, picture, boxes):
     assert all(reid.seconds[name] > value for name, value in before.items())
 
 
+def test_pixels_that_change_after_an_error_are_looked_at(picture, boxes):
+    frame = picture()
+    crops = OriginalCrops((8, 4), (0, 0, 0), (1, 1, 1), "rgb", device=torch.device("cpu"), place="device")
+    fails = [True]
+
+    def network(batch):
+        if fails:
+            raise RuntimeError(fails.pop())
+        return batch.mean((2, 3))
+
+    embedder = CropEmbedder("reid 'test'", crops, network, embedding_length=3, batch_size=9, normalise=False)
+    with pytest.raises(RuntimeError):
+        embedder.embed([frame], [boxes])
+    frame.image[:] = 7
+    (found,) = embedder.embed([frame], [np.array([[10, 20, 60, 140]], np.float32)])
+    assert np.allclose(found, 7)
+
+
 def test_refusals(picture, boxes):
     embedder, _ = mean_colours()
     with pytest.raises(ValueError, match="frame 3 has no image: re-identification looks at pixels"):

@@ -43,6 +43,14 @@ def test_padding_is_never_seen():
     assert not network_image_crops(image, boxes, (8, 8), shape=(40, 50)).any()
 
 
+def test_boxes_of_no_numbers_have_no_crop(picture):
+    source = NetworkImageCrops((32, 16), (160, 160), Normalisation(), Normalisation(), device=torch.device("cpu"))
+    boxes = np.array([[np.nan, 0, 5, 5], [-np.inf, 0, np.inf, 9], [900, 900, 901, 901]], np.float32)
+    seen = source.visible(boxes, picture().image)
+    assert seen.tolist() == [False, True, True]
+    assert source([(picture().image, boxes[seen])]).shape == (2, 3, 32, 16)
+
+
 def test_renormalised_and_back():
     image = torch.randn(1, 3, 4, 5)
     rgb = Normalisation()

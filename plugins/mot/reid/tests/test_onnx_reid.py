@@ -74,6 +74,54 @@ def test_refusals(written, tmp_path):
     assert "\n" not in str(caught.value)
 
 
+@pytest.fixture
+def saved(tmp_path):
+    """Write a network of one node, with constants."""
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed")
+    pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+
+    def save(operator, shape, output, kind="FLOAT", constant=None, **attributes):
+        make = onnx.helper
+        constants = [] if constant is None else [onnx.numpy_helper.from_array(np.array(constant), "constant")]
+        node = make.make_node(operator, ["crops", *(each.name for each in constants)], ["embeddings"], **attributes)
+        infos = [("crops", "FLOAT", shape), ("embeddings", kind, output)]
+        values = [
+            make.make_tensor_value_info(name, getattr(onnx.TensorProto, of), list(dims)) for name, of, dims in infos
+        ]
+        graph = make.make_graph([node], "one", values[:1], values[1:], constants)
+        model = make.make_model(graph, opset_imports=[make.make_opsetid("", 13)], ir_version=8)
+        onnx.save(model, str(tmp_path / "one.onnx"))
+        return str(tmp_path / "one.onnx")
+
+    return save
+
+
+def test_what_does_not_answer_with_embeddings_is_refused_at_once(saved, picture, boxes):
+    crops = ("n", 3, 24, 12)
+    told = r"one.onnx: is no network from crops to embeddings: "
+    with pytest.raises(
+        CheckpointError, match=told + r"it answers with \[2, 3, 24, 12\] to 2 crops of \[24, 12\], not "
+    ):
+        OnnxReId(saved("Relu", crops, crops))
+    with pytest.raises(CheckpointError, match=told + r"it answers with \[144, 12\] to 2 crops"):
+        OnnxReId(saved("Reshape", crops, ("m", 12), constant=[-1, 12]))
+    with pytest.raises(CheckpointError, match=told + r"its first output is embeddings tensor\(int64\)"):
+        OnnxReId(saved("ArgMax", crops, ("n", 1, 24, 12), "INT64", axis=1))
+    # The file promises batches, but cannot keep that.
+    single = saved("Reshape", crops, ("n", 864), constant=[1, 864])
+    with pytest.raises(CheckpointError, match=r"one.onnx: does not run on 2 crops of \[24, 12\] \(") as caught:
+        OnnxReId(single)
+    assert "\n" not in str(caught.value)
+    assert OnnxReId(single, batch_size=1).embed([picture()], [boxes])[0].shape == (12, 864)
+    # Of trailing ones there may be any number.
+    assert OnnxReId(saved("GlobalAveragePool", crops, ("n", 3, 1, 1))).embedding_length == 3
+
+
+def test_without_weights():
+    with pytest.raises(CheckpointError, match=r'^no weights are given; write weights = "file or address"$'):
+        OnnxReId()
+
+
 def test_hash(written):
     path = written()
     right = hashlib.sha256(Path(path).read_bytes()).hexdigest()

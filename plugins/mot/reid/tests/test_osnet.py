@@ -97,6 +97,19 @@ def test_weights_of_another_network_are_refused(tmp_path, small):
         OSNetReId(str(tmp_path / "nowhere.pth"))
 
 
+def test_sizes_that_no_network_has_are_refused(small, tmp_path):
+    state = dict(torch.load(small, weights_only=True)["state_dict"])
+    state["module.conv2.0.conv3.conv.weight"] = torch.zeros(2, 16, 1, 1)
+    torch.save(state, tmp_path / "odd.pth")
+    with pytest.raises(CheckpointError, match=r"odd.pth: holds no OSNet: its stages have \[2, 96, 128\] channels"):
+        OSNetReId(str(tmp_path / "odd.pth"))
+
+
+def test_without_weights():
+    with pytest.raises(CheckpointError, match=r'^no weights are given; write weights = "file or address"$'):
+        OSNetReId()
+
+
 def test_half_precision_is_near(small, picture, boxes):
     exact = OSNetReId(str(small), normalise=True, context=BuildContext(device="cpu"))
     half = OSNetReId(str(small), normalise=True, context=BuildContext(device="cpu", dtype="bfloat16"))

@@ -58,6 +58,12 @@ def test_weights_of_a_deeper_backbone_are_refused(network, tmp_path):
         ResNet50ReId(str(tmp_path / "deeper.pth"))
 
 
+def test_a_classifier_that_is_none_is_refused(network, tmp_path):
+    torch.save(network.state_dict() | {"head.classifier.weight": torch.tensor(3.0)}, tmp_path / "odd.pth")
+    with pytest.raises(CheckpointError, match=r"odd.pth: holds no weights of .*: there is no head.classifier.weight"):
+        ResNet50ReId(str(tmp_path / "odd.pth"))
+
+
 def test_losses_can_be_minimised():
     """The head alone learns to part four clusters."""
     torch.manual_seed(0)

@@ -96,14 +96,16 @@ class CropEmbedder:
         found = [np.zeros((len(each), self.embedding_length), np.float32) for each in wanted]
         rows = [self._crops.visible(*pair).nonzero()[0] for pair in zip(wanted, images, strict=True)]
         with self._lock:
-            for batch in _batches(rows, self._batch_size):
-                pieces = [(images[frame], wanted[frame][some]) for frame, some in batch]
-                start = 0
-                embeddings = self._embedded(pieces)
-                for frame, some in batch:
-                    found[frame][some] = embeddings[start : start + len(some)]
-                    start += len(some)
-            self._crops.forget()
+            try:
+                for batch in _batches(rows, self._batch_size):
+                    embeddings = self._embedded([(images[frame], wanted[frame][some]) for frame, some in batch])
+                    start = 0
+                    for frame, some in batch:
+                        found[frame][some] = embeddings[start : start + len(some)]
+                        start += len(some)
+            finally:
+                # Also after an error: who catches it may change the pixels and ask again.
+                self._crops.forget()
         return found
 
     def _embedded(self, pieces: Seq[Piece]) -> Float32Array:

@@ -14,7 +14,9 @@ from vtrack_nets.fitting import fit
 from vtrack_nets.loading import Convert, converted
 from vtrack_nets.sources import local_file
 
-__all__ = ["loaded", "size_of"]
+__all__ = ["NO_WEIGHTS", "loaded", "size_of"]
+
+NO_WEIGHTS = 'no weights are given; write weights = "file or address"'
 
 _log = logging.getLogger("vtcore")
 
@@ -34,6 +36,8 @@ def loaded(source: str, sha256: str, convert: Convert, make: Callable[[Mapping[s
         CheckpointError: The file is missing, damaged, or of another network.
         DownloadError: An address cannot be fetched.
     """
+    if not source:
+        raise CheckpointError(NO_WEIGHTS)
     path = local_file(source, sha256)
     state = converted(load_state(path, sha256=sha256), convert, path)
     try:

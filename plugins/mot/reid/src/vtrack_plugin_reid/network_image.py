@@ -119,8 +119,9 @@ class NetworkImageCrops:
         self._prepared = LastImage(self._prepare)
 
     def visible(self, boxes: Float32Array, image: Image) -> BoolArray:
-        """Say that all boxes ``(n, 4)`` are worth a crop, as in the source: at least the nearest pixel."""
-        return np.ones(len(boxes), np.bool_)
+        """Say that all boxes ``(n, 4)`` of numbers are worth a crop, as in the source: at least the nearest pixel."""
+        numbers: BoolArray = np.logical_not(np.isnan(boxes).any(1))
+        return numbers
 
     def __call__(self, pieces: Seq[Piece]) -> Tensor:
         """Return the crops of all boxes of all images, float32 ``(n, 3, h, w)``, normalised, on the device."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from vtcore.errors import MissingPackageError
 from vtcore.instances import Float32Array
@@ -19,12 +20,14 @@ _PROVIDERS = {
 }
 
 
+_NUMBERS = ("tensor(float)", "tensor(float16)", "tensor(double)")
+
+
 class OnnxNetwork:
     """Crops to embeddings.
 
     Attributes:
         size: Height and width of a crop, 0 where the file leaves them open.
-        embedding_length: Numbers of an embedding, 0 where the file leaves them open.
     """
 
     def __init__(self, path: Path, *, device: str = "cpu") -> None:
@@ -42,6 +45,11 @@ class OnnxNetwork:
         self._session = _session(path, device)
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         shape = [each if isinstance(each, int) else 0 for each in inputs[0].shape] if len(inputs) == 1 else []
+        if not outputs or outputs[0].type not in _NUMBERS:
+            told = ", ".join(f"{each.name} {each.type}" for each in outputs[:1])
+            raise CheckpointError(
+                f"is no network from crops to embeddings: its first output is {told or 'none'}", file=path
+            )
         if len(shape) != 4 or shape[1] not in (0, 3) or inputs[0].type not in ("tensor(float)", "tensor(float16)"):
             told = ", ".join(f"{each.name} {each.shape} {each.type}" for each in inputs)
             raise CheckpointError(
@@ -54,13 +62,14 @@ class OnnxNetwork:
         self._output = outputs[0].name
         self._batch = shape[0]
         self.size = shape[2], shape[3]
-        given = [each if isinstance(each, int) else 0 for each in outputs[0].shape[1:]]
-        self.embedding_length = int(np.prod(given)) if given else 0
 
     def __call__(self, crops: Float32Array) -> Float32Array:
         """Return embeddings, float32 ``(n, D)``, of crops ``(n, 3, h, w)``.
 
         A file for batches of one size alone gets as many such as are needed.
+
+        Raises:
+            CheckpointError: The network does not run on them, or answers with something else than embeddings.
         """
         size = self._batch or len(crops)
         answers = []
@@ -69,9 +78,25 @@ class OnnxNetwork:
             filled = (
                 batch if len(batch) == size else np.concatenate((batch, np.repeat(batch[-1:], size - len(batch), 0)))
             )
-            (answer,) = self._session.run([self._output], {self._input: np.ascontiguousarray(filled, self._type)})
-            answers.append(np.asarray(answer, np.float32).reshape(size, -1)[: len(batch)])
+            answers.append(self._answer(np.ascontiguousarray(filled, self._type))[: len(batch)])
         return np.concatenate(answers)
+
+    def _answer(self, crops: npt.NDArray[Any]) -> Float32Array:
+        """Return the embeddings of a whole batch."""
+        told = f"{len(crops)} crops of {list(crops.shape[2:])}"
+        try:
+            (answer,) = self._session.run([self._output], {self._input: crops})
+        except Exception as error:
+            # onnxruntime's own exceptions share no base class.
+            why = next(iter(str(error).strip().splitlines()), type(error).__name__)
+            raise CheckpointError(f"does not run on {told} ({shown(why)})", file=self._path) from error
+        shape = np.shape(answer)
+        if shape[:1] != (len(crops),) or np.prod(shape[1:]) != max(shape[1:], default=0):
+            raise CheckpointError(
+                f"is no network from crops to embeddings: it answers with {list(shape)} to {told}, not with (N, D)",
+                file=self._path,
+            )
+        return np.asarray(answer, np.float32).reshape(len(crops), -1)
 
 
 def _session(path: Path, device: str) -> Any:

@@ -16,9 +16,13 @@ from vtrack_nets.sources import local_file
 from vtrack_plugin_reid.config import IMAGENET_MEAN, IMAGENET_STD, OnnxReIdConfig
 from vtrack_plugin_reid.crops import OriginalCrops
 from vtrack_plugin_reid.embedder import CropEmbedder
+from vtrack_plugin_reid.loading import NO_WEIGHTS
 from vtrack_plugin_reid.onnx_network import OnnxNetwork
 
 __all__ = ["OnnxReId"]
+
+_TRIED = 2
+"""Crops that a network is tried with at first: one alone would not show that it takes no more."""
 
 
 class OnnxReId(CropEmbedder):
@@ -70,6 +74,8 @@ class OnnxReId(CropEmbedder):
             crop=crop,
         )
         self.config = config
+        if not config.weights:
+            raise CheckpointError(NO_WEIGHTS)
         path = local_file(config.weights, config.weights_sha256)
         _check_hash(path, config.weights_sha256)
         network = OnnxNetwork(path, device=resolve_device((context or BuildContext()).device).type)
@@ -79,7 +85,7 @@ class OnnxReId(CropEmbedder):
             "reid 'onnx-reid'",
             crops,
             lambda batch: _infer(network, batch),
-            embedding_length=network.embedding_length or _tried(network, fitting, path),
+            embedding_length=network(np.zeros((min(_TRIED, batch_size), 3, *fitting), np.float32)).shape[1],
             batch_size=batch_size,
             normalise=normalise,
         )
@@ -98,16 +104,6 @@ def _size(wanted: tuple[int, int], has: tuple[int, int], path: Path) -> tuple[in
     if any(own not in (0, given) for own, given in zip(has, wanted, strict=True)):
         raise CheckpointError(f"wants crops of {list(has)}, not {list(wanted)}: leave size out", file=path)
     return wanted
-
-
-def _tried(network: OnnxNetwork, size: tuple[int, int], path: Path) -> int:
-    """Return the length of an embedding by trying."""
-    try:
-        return int(network(np.zeros((1, 3, *size), np.float32)).shape[1])
-    except Exception as error:
-        # onnxruntime's own exceptions share no base class.
-        told = str(error).strip().splitlines()[0]
-        raise CheckpointError(f"does not run on crops of {list(size)} ({told})", file=path) from error
 
 
 def _check_hash(path: Path, wanted: str) -> None:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from vtrack_plugin_reid.osnet_blocks import ChannelGate, ConvLayer, LightConv, normalisation, stem
 
-__all__ = ["EMBEDDING_LENGTH", "OSNet", "OmniScaleNetwork", "channels_of"]
+__all__ = ["EMBEDDING_LENGTH", "NARROWEST", "OSNet", "OmniScaleNetwork", "channels_of"]
 
 CHANNELS = (64, 256, 384, 512)
 """Of the stem and the three stages, at width 1."""
@@ -24,6 +24,9 @@ EMBEDDING_LENGTH = 512
 
 BLOCKS = 2
 """Blocks of each stage."""
+
+NARROWEST = 64
+"""Channels that a stage must have: its gates have a sixteenth of a quarter of them inside."""
 
 
 def channels_of(width: float) -> tuple[int, int, int, int]:
@@ -111,7 +114,7 @@ class OSNet(OmniScaleNetwork):
         """Make the network; weights are drawn at random.
 
         Args:
-            channels: Of the stem and the three stages; the stages' are multiples of 64.
+            channels: Of the stem and the three stages; the stages' are 64 or more.
             embedding_length: Numbers of an embedding.
             instance_norm: IBN: normalise each crop by itself in the stem and the first stage.
         """

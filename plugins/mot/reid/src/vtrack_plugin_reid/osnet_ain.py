@@ -69,7 +69,7 @@ class OSNetAin(OmniScaleNetwork):
         """Make the network; weights are drawn at random.
 
         Args:
-            channels: Of the stem and the three stages; the stages' are multiples of 64.
+            channels: Of the stem and the three stages; the stages' are 64 or more.
             embedding_length: Numbers of an embedding.
         """
         super().__init__()

@@ -14,7 +14,7 @@ from vtrack_plugin_reid.config import IMAGENET_MEAN, IMAGENET_STD, OSNetConfig
 from vtrack_plugin_reid.crops import OriginalCrops
 from vtrack_plugin_reid.embedder import CropEmbedder
 from vtrack_plugin_reid.loading import loaded, size_of
-from vtrack_plugin_reid.osnet import CHANNELS, OmniScaleNetwork, OSNet, channels_of
+from vtrack_plugin_reid.osnet import CHANNELS, NARROWEST, OmniScaleNetwork, OSNet, channels_of
 from vtrack_plugin_reid.osnet_ain import OSNetAin
 from vtrack_plugin_reid.workers import shared
 
@@ -127,6 +127,8 @@ def _network(state: Mapping[str, Tensor], variant: str, width: float | None) -> 
         held = stem / CHANNELS[0]
         raise CheckpointError(f"holds OSNet x{held:g}, not x{width:g}: leave width out, or give its weights")
     stages = [size_of(state, f"conv{stage}.0.conv3.conv.weight", "OSNet") for stage in (2, 3, 4)]
+    if any(channels < NARROWEST for channels in stages):
+        raise CheckpointError(f"holds no OSNet: its stages have {stages} channels, at least {NARROWEST} are needed")
     length = size_of(state, "fc.0.weight", "OSNet")
     if found == "ain":
         return OSNetAin((stem, *stages), embedding_length=length)

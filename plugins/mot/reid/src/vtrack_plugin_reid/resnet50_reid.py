@@ -22,6 +22,7 @@ __all__ = ["ResNet50ReId"]
 
 _PREFIX = "reid."
 _PARTS = ("backbone.", "head.")
+_CLASSIFIER = "head.classifier.weight"
 _HIDDEN = re.compile(r"head\.fcs\.\d+\.fc\.weight")
 
 
@@ -124,7 +125,7 @@ def _network(state: Mapping[str, Tensor]) -> ResNet50ReIdNetwork:
         fc_channels=size_of(state, "head.fc_out.weight", known, 1),
         embedding_length=size_of(state, "head.fc_out.weight", known),
         num_fcs=hidden,
-        num_classes=len(state["head.classifier.weight"]) if "head.classifier.weight" in state else 0,
+        num_classes=size_of(state, _CLASSIFIER, known) if _CLASSIFIER in state else 0,
     )
 
 

@@ -41,9 +41,7 @@ class Workers:
         torch.set_num_threads(before)
 
     def __call__(self, batch: Tensor) -> Tensor:
-        """Return what the network answers to a batch."""
-        if len(batch) < 2:
-            return self._infer(batch)
+        """Return what the network answers to a batch; also a single crop is one core's."""
         parts = self._pool.map(self._infer, batch.chunk(self._count))
         return torch.cat(list(parts))
 
