@@ -40,6 +40,7 @@ def _detector(state: Mapping[str, Any], **options: Any) -> Any:
         torch.save({"state_dict": tensors, "meta": {}}, weights)
         table = {"type": "faster-rcnn", "weights": str(weights), "backbone.depth": _depth(state), **options}
         experiment = load_experiment({}, {f"detector.{key}": value for key, value in table.items()})
+        assert experiment.detector is not None
         return build(experiment.detector, BuildContext(device="cpu"))
 
 
@@ -54,19 +55,45 @@ def _of_case(case: Any, **options: Any) -> tuple[Any, Any]:
     hyper, pictures = case.stated["hyper"], case.images()
     sizes = {picture.shape[:2] for picture in pictures.values()}
     ((height, width),) = sizes
+    state = case.state()
     detector = _detector(
-        case.state(),
+        state,
         clip_border=hyper["clip_border"],
         mean=hyper["image_mean"],
         std=hyper["image_std"],
         scale=[max(height, width), min(height, width)],
         pad_to=1,
         batch_size=len(pictures),
+        **_parts(case.stated, state),
         **options,
     )
     assert len(detector.classes) == hyper["num_classes"]
     images = [np.ascontiguousarray(picture[:, :, ::-1]) for picture in pictures.values()]
     return detector, images
+
+
+def _parts(stated: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of backbone, neck and heads; a case that says nothing of one has the usual one."""
+    rpn, rcnn = stated["hyper"].get("rpn", {}), stated["hyper"].get("rcnn", {})
+    told = {
+        "rpn.strides": rpn.get("strides"),
+        "rpn.scales": _floats(rpn.get("scales")),
+        "rpn.ratios": _floats(rpn.get("ratios")),
+        "neck.levels": len(rpn["strides"]) if "strides" in rpn else None,
+        "roi_head.stds": rcnn.get("stds"),
+        "roi_head.roi_size": rcnn.get("roi_size"),
+        "roi_head.sampling_ratio": rcnn.get("sampling_ratio"),
+        "roi_head.finest_scale": float(rcnn["finest_scale"]) if "finest_scale" in rcnn else None,
+    }
+    named = "caffe" if "caffe" in str(stated.get("reference", {}).get("config", "")) else "pytorch"
+    told["backbone.style"] = stated["hyper"].get("style", named)
+    classes, boxes = (len(state[f"roi_head.bbox_head.{name}.weight"]) for name in ("fc_cls", "fc_reg"))
+    told["roi_head.class_agnostic"] = boxes == 4 and classes > 2
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _floats(values: list[float] | None) -> list[float] | None:
+    return None if values is None else [float(value) for value in values]
 
 
 def forward(case: Any) -> None:
@@ -79,18 +106,10 @@ def forward(case: Any) -> None:
         "min_score": rcnn["score_thr"],
         "nms_threshold": rcnn["nms_iou"],
         "max_detections": rcnn["max_per_img"],
-        "rpn.strides": rpn["strides"],
-        "rpn.scales": [float(scale) for scale in rpn["scales"]],
-        "rpn.ratios": [float(ratio) for ratio in rpn["ratios"]],
         "rpn.nms_pre": rpn["nms_pre"],
         "rpn.max_proposals": rpn["max_per_img"],
         "rpn.nms_threshold": rpn["nms_iou"],
         "rpn.min_size": float(rpn["min_bbox_size"]),
-        "roi_head.stds": rcnn["stds"],
-        "roi_head.roi_size": rcnn["roi_size"],
-        "roi_head.sampling_ratio": rcnn["sampling_ratio"],
-        "roi_head.finest_scale": float(rcnn["finest_scale"]),
-        "neck.levels": len(rpn["strides"]),
     }
     detector, images = _of_case(case, **options)
     import torch
@@ -173,8 +192,9 @@ def loss(case: Any) -> None:
     network.requires_grad_(requires_grad=True)
     boxes = torch.from_numpy(given["gt_boxes"])
     labels = torch.from_numpy(_labels(given, len(boxes)))
+    ignored = next((torch.from_numpy(value) for name, value in given.items() if "ignore" in name), None)
     extracted = detector.extract(images)
-    targets, proposals = [Targets(boxes, labels)], [torch.from_numpy(given["proposals"][:, :4])]
+    targets, proposals = [Targets(boxes, labels, ignored)], [torch.from_numpy(given["proposals"][:, :4])]
     losses = network.loss(extracted.images, targets, sizes=extracted.sizes, proposals=proposals)
     accuracy = losses.pop("acc")
     sum(value.sum() for value in losses.values()).backward()
@@ -202,6 +222,7 @@ def _assigner(hyper: Mapping[str, Any]) -> Any:
         negative=hyper["neg_iou"],
         low_quality=hyper["match_low_quality"],
         least_best=hyper["min_pos_iou"],
+        ignore=hyper.get("ignore_iof_thr", 0.0),
     )
 
 
