@@ -52,6 +52,8 @@ KNOWN_PLUGINS = (
     KnownPlugin("botsort", "vtrack-plugin-botsort", {"tracker": ("botsort",)}),
     KnownPlugin("deepsort", "vtrack-plugin-deepsort", {"tracker": ("deepsort",)}),
     KnownPlugin("strongsort", "vtrack-plugin-strongsort", {"tracker": ("strongsort",)}),
+    KnownPlugin("qdtrack", "vtrack-plugin-qdtrack", {"tracker": ("qdtrack", "qdtrack-tao"), "detector": ("qdtrack",)}),
+    KnownPlugin("tracktor", "vtrack-plugin-tracktor", {"tracker": ("tracktor",), "camera-motion": ("ecc-normalised",)}),
     KnownPlugin(
         "common-mot",
         "vtrack-common-mot",

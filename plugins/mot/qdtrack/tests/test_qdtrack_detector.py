@@ -154,3 +154,12 @@ def test_the_head_learns(checkpoint: Path) -> None:
     assert all(bool(each.grad.isfinite().all()) and bool(each.grad.any()) for each in head.parameters())
     head.embed_head.rules = EmbedRules(auxiliary_weight=0, temperature=0.1)
     assert head.loss(maps, samples, maps, samples, [torch.tensor([0, -1])]).keys() == {"loss_track"}
+
+
+def test_the_ready_experiment_loads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("VTCORE_DATA", str(tmp_path))
+    experiment = load_experiment("qdtrack:mot17")
+    assert experiment.detector is not None
+    inner = experiment.detector.config.detector.config
+    assert inner.weights == experiment.detector.config.weights
+    assert inner.class_names == ("pedestrian",)

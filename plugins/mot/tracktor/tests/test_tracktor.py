@@ -339,3 +339,13 @@ def test_the_second_stage_is_the_detectors(options: dict[str, Any]) -> None:
     carried = tracks.detection_index < 0
     for box in tracks.boxes[carried][: len(before)]:
         assert np.abs(np.concatenate((better.reshape(-1, 4), tracker.seen.boxes)) - box).max(1).min() < 1e-2
+
+
+@pytest.mark.parametrize(("name", "detections"), [("mot17-private", "own"), ("mot17-public", "given")])
+def test_ready_experiments_load(name: str, detections: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("VTCORE_DATA", str(tmp_path))
+    experiment = load_experiment(f"tracktor:{name}")
+    assert experiment.tracker is not None
+    assert experiment.tracker.config.detections == detections
+    assert experiment.tracker.config.reid.config.compat == "mmtracking"
+    assert (experiment.detector is None) == (detections == "own")
