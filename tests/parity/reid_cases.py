@@ -57,7 +57,9 @@ def resnet50(case: Any) -> None:
     """Embeddings and what they follow from, and the head's losses in evaluation and in training."""
     network, crops, check = _network(case, "resnet50-reid", "reid."), _crops(case), case.checker()
     hyper = case.stated["hyper"]
-    network.head.margin = hyper["head"].get("loss_pairwise", {}).get("margin", network.head.margin)
+    losses = hyper["head"].get("loss_pairwise") or {}, hyper["head"].get("loss") or {}
+    network.head.margin = losses[0].get("margin", network.head.margin)
+    network.head.triplet_weight, network.head.class_weight = (each.get("loss_weight", 1.0) for each in losses)
     with torch.inference_mode():
         found = {"layer4": network.featuremaps(crops), "embeddings": network(crops)}
         if network.head.classifier is not None:

@@ -52,6 +52,14 @@ def test_a_curve_longer_than_the_ranking_ends_where_everything_is_found():
     assert scores.cmc.tolist() == [0.5] + [1.0] * 8
 
 
+def test_of_equal_embeddings_the_query_is_left_out():
+    """Each has its like at place 2 or 3 of a ranking of three, whatever lies on the same spot."""
+    scores = evaluate_reid([[0.0, 0], [0, 0], [5, 5], [5, 5]], [1, 2, 1, 2])
+    assert scores.queries == 4
+    assert scores.cmc[:3].tolist() == [0, 0.5, 1]
+    assert scores.mean_average_precision == pytest.approx((1 / 2 + 1 / 3) / 2)
+
+
 def test_alone_identities_do_not_count():
     scores = evaluate_reid([[0.0], [0.1], [5.0]], [1, 1, 2])
     assert (scores.queries, scores.rank(1), scores.mean_average_precision) == (2, 1.0, 1.0)

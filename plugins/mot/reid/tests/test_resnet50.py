@@ -64,6 +64,17 @@ def test_a_classifier_that_is_none_is_refused(network, tmp_path):
         ResNet50ReId(str(tmp_path / "odd.pth"))
 
 
+def test_losses_have_weights():
+    torch.manual_seed(1)
+    plain = LinearReIdHead(in_channels=8, fc_channels=4, num_classes=3).eval()
+    weighed = LinearReIdHead(in_channels=8, fc_channels=4, num_classes=3, triplet_weight=0.25, class_weight=2).eval()
+    weighed.load_state_dict(plain.state_dict())
+    features, identities = torch.randn(6, 8), torch.tensor([0, 0, 1, 1, 2, 2])
+    one, other = (head.loss(features, identities) for head in (plain, weighed))
+    assert torch.allclose(other["triplet_loss"], 0.25 * one["triplet_loss"])
+    assert torch.allclose(other["ce_loss"], 2 * one["ce_loss"])
+
+
 def test_losses_can_be_minimised():
     """The head alone learns to part four clusters."""
     torch.manual_seed(0)

@@ -1,7 +1,8 @@
 """How well embeddings tell who is who: CMC and mean average precision of rankings.
 
-Followed: ``ReIDDataset.evaluate`` of https://github.com/open-mmlab/mmtracking (Apache-2.0). With cameras the rule is
-that of Zheng et al., "Scalable Person Re-Identification: A Benchmark" (Market1501), ICCV 2015.
+Followed: ``ReIDDataset.evaluate`` of https://github.com/open-mmlab/mmtracking (Apache-2.0). That takes what is first in
+a ranking for the query itself, which among equal embeddings may be another's; here the query is left out. With cameras
+the rule is that of Zheng et al., "Scalable Person Re-Identification: A Benchmark" (Market1501), ICCV 2015.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def evaluate_reid(
         cameras: int ``(N,)``; those of the query's identity *and* camera are then left out of its ranking. Without
             them nothing is but the query.
         queries: bool ``(N,)``, who is a query; all others are the gallery that is ranked. None: each is a query, ranked
-            with all, and the nearest, itself, is left out.
+            with all but itself.
         max_rank: Length of the curve.
 
     Returns:
@@ -120,7 +121,7 @@ def _rankings(
     for row, places in zip(rows, order, strict=True):
         ranked = gallery[places]
         if queries is None:
-            ranked = ranked[1:] if cameras is None else ranked[ranked != row]
+            ranked = ranked[ranked != row]
         hits = names[ranked] == names[row]
         if cameras is not None:
             hits = hits[np.logical_not(hits & (cameras[ranked] == cameras[row]))]

@@ -36,6 +36,8 @@ class LinearReIdHead(nn.Module):
         fc_out: Its output is the embedding.
         bn, classifier: Of the embedding; None without classes.
         margin: Of the triplet loss.
+        triplet_weight: Factor of the triplet loss.
+        class_weight: Factor of the cross entropy.
     """
 
     def __init__(
@@ -47,6 +49,8 @@ class LinearReIdHead(nn.Module):
         num_fcs: int = 1,
         num_classes: int = 0,
         margin: float = 0.3,
+        triplet_weight: float = 1.0,
+        class_weight: float = 1.0,
     ) -> None:
         """Make the head; weights are drawn at random.
 
@@ -57,6 +61,8 @@ class LinearReIdHead(nn.Module):
             num_fcs: Linear layers before the last.
             num_classes: Identities that are told apart in training; 0 for no classifier.
             margin: What the furthest of the same identity must be nearer by than the nearest other.
+            triplet_weight: Factor of the triplet loss; raising it makes distances count for more than classes.
+            class_weight: Factor of the cross entropy.
         """
         super().__init__()
         widths = [in_channels] + [fc_channels] * num_fcs
@@ -65,6 +71,8 @@ class LinearReIdHead(nn.Module):
         self.bn = nn.BatchNorm1d(out_channels) if num_classes else None
         self.classifier = nn.Linear(out_channels, num_classes) if num_classes else None
         self.margin = margin
+        self.triplet_weight = triplet_weight
+        self.class_weight = class_weight
 
     def forward(self, features: Tensor) -> Tensor:
         """Return embeddings ``(N, out_channels)``, before their normalisation, of features ``(N, in_channels)``."""
@@ -92,7 +100,8 @@ class LinearReIdHead(nn.Module):
             identities: int64 ``(N,)``, of 0 to ``num_classes - 1``; several crops of each, for triplets.
         """
         embeddings = self(features)
-        losses = {"triplet_loss": batch_hard_triplet_loss(embeddings, identities, margin=self.margin)}
+        triplets = batch_hard_triplet_loss(embeddings, identities, margin=self.margin, weight=self.triplet_weight)
+        losses = {"triplet_loss": triplets}
         if self.classifier is not None:
-            losses["ce_loss"] = functional.cross_entropy(self.classify(embeddings), identities)
+            losses["ce_loss"] = self.class_weight * functional.cross_entropy(self.classify(embeddings), identities)
         return losses
