@@ -170,6 +170,32 @@ def test_nothing_in_a_picture_is_learnt_too() -> None:
     sum(each.sum() for each in losses.values()).backward()
 
 
+def test_the_second_stage_learns_from_as_many_proposals_as_the_rules_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, counts = tiny(), []
+    sample = RoIHead.sample
+
+    def counting(self: RoIHead, proposals: Tensor, *rest: Any) -> Any:
+        counts.append(len(proposals))
+        return sample(self, proposals, *rest)
+
+    monkeypatch.setattr(RoIHead, "sample", counting)
+    for rpn in (RpnRules(), RpnRules(max_proposals=7), RpnRules(nms_pre=1)):
+        network.rules = TwoStageRules(rpn=rpn)
+        network.loss(PICTURES[:1], targets()[:1])
+    # Suppression leaves few of those that lie in 96 x 128; of one anchor for each map at most one.
+    assert counts[0] > 100
+    assert counts[1] == 7
+    assert 1 <= counts[2] <= 5
+    features = network.extract_features(PICTURES[:1])
+    heads = network.rpn_head(features)
+    few, usual, every = (
+        network.rpn_head.propose(*heads, rules=RpnRules(**bound, max_proposals=9999))[0]
+        for bound in ({"nms_pre": 1000}, {}, {"nms_pre": 2000})
+    )
+    assert len(few.boxes) < len(usual.boxes)
+    assert torch.equal(usual.boxes, every.boxes)
+
+
 def test_what_is_drawn_follows_from_the_seed() -> None:
     one, other, third = (
         tiny(rules=TwoStageRules.mmtracking(seed=seed)).loss(PICTURES[:2], targets())["loss_rpn_cls"]
@@ -222,6 +248,24 @@ def test_parts_that_do_not_fit_are_refused() -> None:
         FasterRcnn(3, backbone=ResNet(depth=18), neck=FPN(out_channels=16), roi_head=RoIHead(num_classes=2))
     with pytest.raises(OptionError, match=r"roi_head: num_classes: must be at least 1, got 0"):
         FasterRcnn(0, backbone=ResNet(depth=18), neck=FPN(out_channels=16))
+
+
+def test_heads_for_other_strides_than_the_backbone_has_are_refused() -> None:
+    with pytest.raises(OptionError, match=r"rpn: strides: the pyramid is built on maps of strides \[8, 16, 32\], got"):
+        FasterRcnn(1, backbone=ResNet(depth=18), neck=FPN(start_level=1, out_channels=8))
+    dilated = ResNet(depth=18, strides=(1, 2, 2, 1), dilations=(1, 1, 1, 2))
+    rpn, head = RPNHead(strides=(4, 8, 16, 16, 32)), RoIHead(strides=(4, 8, 16, 16), hidden_features=8)
+    assert FasterRcnn(1, backbone=dilated, neck=FPN(out_channels=8), rpn_head=rpn, roi_head=head).rpn_head is rpn
+    assert FasterRcnn(1, backbone=Striped(), neck=FPN(out_channels=8)).neck.start_level == 0
+
+
+@pytest.mark.parametrize("name", ["strides", "scales", "ratios"])
+def test_heads_need_maps_and_anchors(name: str) -> None:
+    empty: dict[str, Any] = {name: ()}
+    with pytest.raises(ValueError, match=f"^{name}: must name at least one, got none"):
+        RPNHead(**empty)
+    with pytest.raises(ValueError, match=r"^strides: must name at least one, got none"):
+        RoIHead(strides=())
 
 
 def test_names_of_mmtracking_lose_their_prefix_and_ours_stay() -> None:

@@ -46,6 +46,9 @@ _OTHERS = {
 _DEEPEST = 16
 """Wrappers within wrappers; three have been seen."""
 
+_MOST_WRAPPERS = 256
+"""Places that are looked at for weights; a file can have the same ones in any number of places."""
+
 _PICKLES = tuple(b"\x80" + bytes([protocol]) for protocol in range(2, 6))
 _SHORTEST_HASH = 8
 _LONGEST_HEADER = 100_000_000
@@ -239,13 +242,17 @@ def _unwrapped(held: Any, keys: Iterable[str]) -> Iterator[tuple[tuple[str, ...]
     opened: set[int] = set()
     while pending:
         wrapper, value, empty = pending.pop()
+        if not empty and id(value) in opened:
+            continue
         mapping = _mapping(value)
         if mapping is None:
             continue
         if empty:
             yield wrapper, mapping
-        elif id(value) not in opened and len(wrapper) < _DEEPEST:
+        elif len(wrapper) < _DEEPEST:
             opened.add(id(value))
+            if len(opened) > _MOST_WRAPPERS:
+                raise PickleError("it holds wrappers without end")
             pending.append((wrapper, value, True))
             pending += [((*wrapper, key), mapping[key], False) for key in reversed(ordered) if key in mapping]
 
@@ -281,4 +288,7 @@ def _key(key: Any) -> str:
 def _kind(value: Any) -> str:
     if is_tensor(value):
         return "Tensor"
-    return shown(value.name or "object") if isinstance(value, Inert) else type(value).__name__
+    if isinstance(value, Inert) and not value.name:
+        # A key that is kept whole has itself as its maker.
+        return "object" if isinstance(value.maker, Inert) else type(value.maker).__name__
+    return shown(value.name) if isinstance(value, Inert) else type(value).__name__

@@ -15,6 +15,7 @@ import attrs
 import torch
 from torch import Tensor, nn
 
+from vtcore.errors import OptionError
 from vtrack_nets.backbones import feature_channels
 from vtrack_nets.fpn import FPN
 from vtrack_nets.resnet import ResNet
@@ -117,11 +118,26 @@ class FasterRcnn(nn.Module):
         self.neck.connect(feature_channels(self.backbone))
         self.rpn_head.connect(self.neck.channels)
         self.roi_head.connect(self.neck.channels, num_classes)
+        self._check_strides()
         self.clip_border = clip_border
         self.min_score = min_score
         self.nms_threshold = nms_threshold
         self.max_detections = max_detections
         self.rules = TwoStageRules() if rules is None else rules
+
+    def _check_strides(self) -> None:
+        """Refuse heads that take the pyramid's maps for coarser or finer ones than the backbone says they are."""
+        strides = getattr(self.backbone, "strides", None)
+        if strides is None or not isinstance(self.neck, FPN):
+            return
+        made = tuple(strides)[self.neck.start_level :]
+        heads = {"rpn": getattr(self.rpn_head, "anchors", None), "roi_head": getattr(self.roi_head, "extractor", None)}
+        for option, part in heads.items():
+            given = made if part is None else part.strides
+            if given[: len(made)] != made[: len(given)]:
+                raise OptionError(
+                    f"{option}: strides: the pyramid is built on maps of strides {list(made)}, got {list(given)}"
+                )
 
     def extract_features(self, images: Tensor) -> tuple[Tensor, ...]:
         """Return the pyramid ``(N, C, h, w)``, finest first, of pictures ``(N, 3, H, W)``, normalised."""
@@ -217,7 +233,8 @@ class FasterRcnn(nn.Module):
         objects, ignored = [each.boxes for each in targets], [_ignored(each) for each in targets]
         losses = self.rpn_head.loss(scores, deltas, objects, self.rules.rpn, ignored=ignored, sizes=sizes)
         if proposals is None:
-            proposals = [each.boxes for each in self.rpn_head.propose(scores, deltas, self._limits(sizes))]
+            found = self.rpn_head.propose(scores, deltas, self._limits(sizes), rules=self.rules.rpn)
+            proposals = [each.boxes for each in found]
         with torch.no_grad():
             samples = [
                 self.roi_head.sample(boxes, target.boxes, self.rules.roi, target.ignored)

@@ -36,6 +36,7 @@ class FPN(nn.Module):
 
     Attributes:
         channels: Of each map of the pyramid.
+        start_level: First map of the backbone that is used.
 
     Raises:
         ValueError: The numbers contradict each other.
@@ -61,6 +62,7 @@ class FPN(nn.Module):
             relu_before_extra=relu_before_extra,
         )
         self.channels = (out_channels,) * levels
+        self.start_level = start_level
         self.lateral_convs = nn.ModuleList()
         self.fpn_convs = nn.ModuleList()
         if in_channels:

@@ -25,6 +25,10 @@ class RpnConfig:
     )
     min_size: float = option(0.0, "Proposals must be wider and higher than this.", unit="px", ge=0)
 
+    def __attrs_post_init__(self) -> None:
+        """Refuse a head without maps or anchors."""
+        _name_one(self, "strides", "scales", "ratios")
+
 
 @attrs.frozen(kw_only=True)
 class BoxHeadConfig:
@@ -46,3 +50,13 @@ class BoxHeadConfig:
     stds: tuple[float, float, float, float] = option(
         (0.1, 0.1, 0.2, 0.2), "What differences of boxes are divided by before they are learnt.", gt=0
     )
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a head without maps."""
+        _name_one(self, "strides")
+
+
+def _name_one(config: RpnConfig | BoxHeadConfig, *names: str) -> None:
+    for name in names:
+        if not getattr(config, name):
+            raise ValueError(f"{name}: must name at least one, got none")

@@ -24,8 +24,13 @@ MOST_OPCODES = 5_000_000
 """Far more than checkpoints have; a byte can make an object of a hundred, so that without a bound a file could fill
 the memory."""
 
+_MOST_COPIED = 1_000_000
+"""Entries of dictionaries that are made of lists; a byte can ask for the copy of a long list once more."""
+
 _DICTIONARIES = ("collections.OrderedDict", "collections.defaultdict")
 _KEYS = (str, bytes, int, float, bool, type(None))
+_LONGEST_KEY = 61
+"""Bits of an integer as a key: those of longer ones can be chosen to have all the same hash."""
 
 
 def read_pickle(
@@ -75,6 +80,7 @@ class _Machine:
         self._refer = outside
         self._stack: list[Any] = []
         self._memo: dict[int, Any] = {}
+        self._copied = 0
 
     def run(self, file: IO[bytes]) -> Any:
         try:
@@ -172,6 +178,8 @@ class _Machine:
         self._stack.append(self._memo[int(place)])
 
     def _put(self, place: int) -> None:
+        if int(place).bit_length() > _LONGEST_KEY:
+            raise PickleError("it keeps values in places that cannot be")
         self._memo[int(place)] = self._top()
 
     def _memoize(self, argument: Any) -> None:
@@ -188,19 +196,33 @@ class _Machine:
 
     def _instance(self, argument: str) -> None:
         arguments = tuple(self._since_mark())
-        self._stack.append(_made(self._named(argument.replace(" ", ".")), arguments))
+        self._stack.append(self._made(self._named(argument.replace(" ", ".")), arguments))
 
     def _object(self, argument: Any) -> None:
         values = self._since_mark()
-        self._stack.append(_made(values[0], tuple(values[1:])))
+        self._stack.append(self._made(values[0], tuple(values[1:])))
 
     def _reduce(self, argument: Any) -> None:
         arguments, maker = self._pop(), self._pop()
-        self._stack.append(_made(maker, arguments if isinstance(arguments, tuple) else (arguments,)))
+        self._stack.append(self._made(maker, arguments if isinstance(arguments, tuple) else (arguments,)))
 
     def _new_with_keywords(self, argument: Any) -> None:
         keywords, arguments, maker = self._pop(), self._pop(), self._pop()
-        self._stack.append(_made(maker, (arguments, keywords)))
+        self._stack.append(self._made(maker, (arguments, keywords)))
+
+    def _made(self, maker: Any, arguments: tuple[Any, ...]) -> Any:
+        """Return what a call would have made: dictionaries as such, all else as a dummy."""
+        if not (isinstance(maker, Named) and maker.name in _DICTIONARIES):
+            return Inert(maker, arguments)
+        made: dict[Any, Any] = {}
+        pairs = arguments[0] if arguments and isinstance(arguments[0], list | tuple) else ()
+        self._copied += len(pairs)
+        if self._copied > _MOST_COPIED:
+            raise PickleError("it repeats its entries without end")
+        for pair in pairs:
+            if isinstance(pair, list | tuple) and len(pair) == 2:
+                _fill(made, list(pair))
+        return made
 
     def _build(self, argument: Any) -> None:
         state = self._pop()
@@ -215,18 +237,6 @@ class _Machine:
     def _outside_by_text(self, argument: str) -> None:
         self._stack.append(reference := Reference(argument))
         self._refer(reference)
-
-
-def _made(maker: Any, arguments: tuple[Any, ...]) -> Any:
-    """Return what a call would have made: dictionaries as such, all else as a dummy."""
-    if isinstance(maker, Named) and maker.name in _DICTIONARIES:
-        made: dict[Any, Any] = {}
-        pairs = arguments[0] if arguments and isinstance(arguments[0], list | tuple) else ()
-        for pair in pairs:
-            if isinstance(pair, list | tuple) and len(pair) == 2:
-                _fill(made, list(pair))
-        return made
-    return Inert(maker, arguments)
 
 
 def _extend(target: Any, values: list[Any]) -> None:
@@ -244,8 +254,9 @@ def _fill(target: Any, values: list[Any]) -> None:
     if not isinstance(target, dict) or len(values) % 2:
         raise PickleError(f"entries by name of a {type(target).__name__}")
     for key, value in _pairs(values):
-        # The hash of what is deep within itself would never end; nobody looks for such keys.
-        target[key if type(key) in _KEYS else Inert(key)] = value
+        # The hash of what is deep within itself would never end; nobody looks for such keys, nor for huge numbers.
+        plain = type(key) in _KEYS and not (isinstance(key, int) and key.bit_length() > _LONGEST_KEY)
+        target[key if plain else Inert(key)] = value
 
 
 def _pairs(values: list[Any]) -> Iterator[tuple[Any, Any]]:

@@ -11,8 +11,11 @@ from vtrack_nets.stored_tensors import is_tensor
 __all__ = ["network_state"]
 
 _DEEPEST = 64
-_MOST = 50_000
-"""Modules of a network; parts that lie in several places count as often, and could be made to never end."""
+_MOST = 200_000
+"""Modules and tensors of a network; what lies in several places counts as often, and could be made to never end."""
+
+_LONGEST = 512
+"""Letters of a name: every name within a module begins with the module's."""
 
 
 def network_state(value: Inert) -> dict[str, Inert] | None:
@@ -31,11 +34,12 @@ def network_state(value: Inert) -> dict[str, Inert] | None:
         parts = _parts(module)
         if parts is None:
             continue
-        count += 1
-        if depth > _DEEPEST or count > _MOST:
+        passing = _set_of(parts.get("_non_persistent_buffers_set"))
+        groups = [parts.get(group) for group in ("_parameters", "_buffers", "_modules")]
+        count += 1 + len(passing) + sum(len(each) for each in groups if isinstance(each, Mapping))
+        if depth > _DEEPEST or count > _MOST or len(prefix) > _LONGEST:
             raise PickleError("it holds a network without end")
-        passing = parts.get("_non_persistent_buffers_set")
-        left_out = passing if isinstance(passing, list) else _set_of(passing)
+        left_out = {name for name in passing if isinstance(name, str)}
         for group in ("_parameters", "_buffers"):
             for name, tensor in _entries(parts.get(group)):
                 if is_tensor(tensor) and not (group == "_buffers" and name in left_out):
@@ -53,11 +57,15 @@ def _parts(value: Any) -> Mapping[Any, Any] | None:
 
 
 def _entries(value: Any) -> list[tuple[str, Any]]:
-    return [(name, each) for name, each in value.items() if isinstance(name, str)] if isinstance(value, Mapping) else []
+    items = value.items() if isinstance(value, Mapping) else ()
+    found = [(name, each) for name, each in items if isinstance(name, str)]
+    if any(len(name) > _LONGEST for name, _ in found):
+        raise PickleError("it holds a network with names without end")
+    return found
 
 
 def _set_of(value: Any) -> list[Any]:
-    """Return the entries of a set, as protocol 2 writes one: a call with a list."""
-    if isinstance(value, Inert) and value.arguments and isinstance(value.arguments[0], list):
-        return value.arguments[0]
-    return []
+    """Return the entries of a set, which protocol 2 writes as a call with a list."""
+    if isinstance(value, Inert) and value.arguments:
+        value = value.arguments[0]
+    return value if isinstance(value, list) else []

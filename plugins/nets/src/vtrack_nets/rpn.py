@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence as Seq
 from typing import NamedTuple
 
+import attrs
 import torch
 import torch.nn.functional as F  # noqa: N812 - everyone calls it so
 from torch import Tensor, nn
@@ -128,7 +129,12 @@ class RPNHead(nn.Module):
         return [self.rpn_cls(each) for each in hidden], [self.rpn_reg(each) for each in hidden]
 
     def propose(
-        self, scores: Seq[Tensor], deltas: Seq[Tensor], sizes: Seq[tuple[int, int]] | Tensor | None = None
+        self,
+        scores: Seq[Tensor],
+        deltas: Seq[Tensor],
+        sizes: Seq[tuple[int, int]] | Tensor | None = None,
+        *,
+        rules: RpnRules | None = None,
     ) -> list[Proposals]:
         """Return the proposals for each picture; nothing is learnt through them.
 
@@ -136,33 +142,40 @@ class RPNHead(nn.Module):
             scores: As `forward` returns them.
             deltas: As `forward` returns them.
             sizes: Height and width of each picture, which boxes are cut to; None leaves them.
+            rules: Where the second stage learns from them: as many as these say, instead of the head's own numbers.
         """
+        options = self._options
+        if rules is not None:
+            options = attrs.evolve(options, nms_pre=rules.nms_pre, max_proposals=rules.max_proposals)
         anchors = self._anchors(scores)
         levels = [
             (_flat(score, 1).detach().float().squeeze(-1).sigmoid(), _flat(delta, 4).detach(), anchor)
             for score, delta, anchor in zip(scores, deltas, anchors, strict=True)
         ]
         return [
-            self._of_picture([(score[index], delta[index], anchor) for score, delta, anchor in levels], size)
+            self._of_picture([(score[index], delta[index], anchor) for score, delta, anchor in levels], size, options)
             for index, size in enumerate([None] * len(scores[0]) if sizes is None else sizes)
         ]
 
     def _of_picture(
-        self, levels: list[tuple[Tensor, Tensor, Tensor]], size: Tensor | tuple[int, int] | None
+        self,
+        levels: list[tuple[Tensor, Tensor, Tensor]],
+        size: Tensor | tuple[int, int] | None,
+        options: RpnConfig,
     ) -> Proposals:
         kept = []
         for level, (scores, deltas, anchors) in enumerate(levels):
-            if 0 < self._options.nms_pre < len(scores):
+            if 0 < options.nms_pre < len(scores):
                 # Not topk: of equal scores the first anchor shall stay, everywhere.
                 scores, rows = scores.sort(descending=True, stable=True)
-                scores, rows = scores[: self._options.nms_pre], rows[: self._options.nms_pre]
+                scores, rows = scores[: options.nms_pre], rows[: options.nms_pre]
                 deltas, anchors = deltas[rows], anchors[rows]
             kept.append((scores, deltas, anchors, torch.full_like(scores, level, dtype=torch.int64)))
         scores, deltas, anchors, groups = (torch.cat(column) for column in zip(*kept, strict=True))
         boxes = self.coder.decode(anchors, deltas, size)
-        large = ((boxes[:, 2:] - boxes[:, :2]) > self._options.min_size).all(dim=1)
+        large = ((boxes[:, 2:] - boxes[:, :2]) > options.min_size).all(dim=1)
         boxes, scores, groups = boxes[large], scores[large], groups[large]
-        best = batched_nms(boxes, scores, groups, self._options.nms_threshold)[: self._options.max_proposals]
+        best = batched_nms(boxes, scores, groups, options.nms_threshold)[: options.max_proposals]
         return Proposals(boxes[best], scores[best])
 
     def loss(

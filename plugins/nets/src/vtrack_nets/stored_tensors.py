@@ -54,11 +54,13 @@ _STORAGES = {
     "UntypedStorage": torch.uint8,
 }
 
+_QUANTIZED = (torch.qint8, torch.quint8, torch.qint32, torch.quint4x2, torch.quint2x4)
+
 _LONGEST = 64
 """Dimensions of a tensor, torch's own bound."""
 
 _REPEATED = 1 << 24
-"""Elements that a tensor may have beyond its numbers: those of a row repeated without being copied."""
+"""Elements that the tensors of a file may have beyond their numbers: those of a row repeated without being copied."""
 
 
 class TensorError(Exception):
@@ -137,6 +139,7 @@ class TensorMaker:
         self._numbers = numbers
         self._read: dict[str, Tensor] = {}
         self._turned: dict[str, torch.dtype] = {}
+        self._repeated = 0
 
     def tensor(self, value: Inert) -> Tensor:
         """Return the tensor that a dummy stands for.
@@ -167,9 +170,14 @@ class TensorMaker:
         if storage.meta:
             raise TensorError("has no data (it is a meta tensor): save plain tensors instead")
         numbers = self._typed(storage, dtype or storage.dtype)
-        _check_extent(size, stride, offset, len(numbers))
+        elements = _check_extent(size, stride, offset, len(numbers))
+        self._repeated += max(elements - len(numbers), 0)
+        if self._repeated > _REPEATED:
+            raise TensorError(f"is no weight: it repeats {len(numbers):,} numbers to {elements:,}")
+        # Of nothing, torch writes the place too, which may be anywhere.
+        start = int(numbers.storage_offset()) + min(offset, len(numbers))
         try:
-            return numbers.as_strided(size, stride, offset + int(numbers.storage_offset()))
+            return numbers.as_strided(size, stride, start)
         except RuntimeError as error:
             raise TensorError("is damaged: it has no shape") from error
 
@@ -214,12 +222,14 @@ def _dtype(named: Any) -> torch.dtype:
     if isinstance(named, Named) and named.name.startswith("torch."):
         found = getattr(torch, named.name.removeprefix("torch."), None)
         if isinstance(found, torch.dtype):
+            if found in _QUANTIZED:
+                raise TensorError("is quantized: save plain tensors instead")
             return found
     raise TensorError("is damaged: its numbers are of no known type")
 
 
-def _check_extent(size: tuple[Any, ...], stride: tuple[Any, ...], offset: int, count: int) -> None:
-    """Refuse a tensor that reaches beyond its numbers, or whose elements could fill the memory once copied."""
+def _check_extent(size: tuple[Any, ...], stride: tuple[Any, ...], offset: int, count: int) -> int:
+    """Refuse a tensor that reaches beyond its numbers, and return how many elements it has."""
     if len(size) != len(stride) or len(size) > _LONGEST:
         raise TensorError("is damaged: it has no shape")
     if not all(type(each) is int and 0 <= each < sys.maxsize for each in (*size, *stride, offset)):
@@ -230,7 +240,6 @@ def _check_extent(size: tuple[Any, ...], stride: tuple[Any, ...], offset: int, c
     last = offset + sum((length - 1) * step for length, step in zip(size, stride, strict=True))
     if elements and last >= count:
         raise TensorError(f"is damaged: it reaches to number {last:,} of {count:,}")
-    if not elements and (offset > count or max(size) >= sys.maxsize or sum(size) > sys.maxsize):
+    if not elements and sum(size) > sys.maxsize:
         raise TensorError("is damaged: it has no shape")
-    if elements > count + _REPEATED:
-        raise TensorError(f"is no weight: it repeats {count:,} numbers to {elements:,}")
+    return elements

@@ -105,6 +105,8 @@ def _archive(path: Path, file: IO[bytes], seen: Callable[[str], None]) -> tuple[
     order = b"little"
     if f"{root}byteorder" in by_name:
         order = bytes(_member(file, by_name[f"{root}byteorder"]).numpy().data)
+        if order not in (b"little", b"big"):
+            raise PickleError(f"an order of bytes {shown(order[:16].decode('latin-1'))!r} is not known")
     pickled = _member(file, by_name[f"{root}data.pkl"])
     held = read_pickle(io.BytesIO(pickled.numpy().data), seen=seen)
     return held, _ArchiveNumbers(path, by_name, f"{root}data/", order.decode("latin-1") != sys.byteorder)

@@ -27,12 +27,16 @@ class RpnRules:
         sampler: Which anchors are learnt from.
         box_loss: Of the differences of boxes.
         allowed_border: Farthest that anchors may reach beyond the picture, in pixels; below 0 any anchor counts.
+        nms_pre: Anchors of each map that the second stage's proposals are chosen from while it learns; 0 for all.
+        max_proposals: Proposals of a picture that the second stage learns from, at most.
     """
 
     assigner: MaxOverlapAssigner = attrs.field(factory=MaxOverlapAssigner)
     sampler: Sampler = attrs.field(factory=lambda: Sampler(256, fraction=0.5))
     box_loss: BoxLoss = l1_loss
     allowed_border: float = -1.0
+    nms_pre: int = 2000
+    max_proposals: int = 1000
 
 
 @attrs.frozen(kw_only=True)
