@@ -63,7 +63,9 @@ def _tracker(case: Any, size: tuple[int, int], *, public: bool) -> tuple[Any, An
     import torch
 
     hyper = case.stated["hyper"]
-    stated, motions = dict(hyper["tracker"]), [dict(each) for each in hyper["motion"] or ()]
+    motion = hyper.get("motion") or ()
+    stated = dict(hyper["tracker"])
+    motions = [dict(each) for each in ([motion] if isinstance(motion, dict) else motion)]
     state = {name: torch.from_numpy(np.array(value)) for name, value in case.state().items()}
     options = {"detections": "given" if public else "own", **_options(stated), **_motion(motions)}
     assert not stated, f"this test does not know the options {sorted(stated)}"
@@ -145,6 +147,7 @@ def _detector(hyper: Options, names: Mapping[str, Any], path: Path, size: tuple[
         "backbone.style": stated.get("style", "pytorch"),
         "clip_border": stated["clip_border"],
         "scale": [max(size), min(size)],
+        "pad_to": 1,
         "min_score": stated["score_thr"],
         "nms_threshold": stated["nms_iou"],
         "max_detections": stated["max_per_img"],
