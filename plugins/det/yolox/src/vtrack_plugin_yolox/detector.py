@@ -12,6 +12,7 @@ from collections.abc import Sequence as Seq
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torchvision.ops import batched_nms
 
 from vtcore.components import BuildContext
 from vtcore.frames import Image
@@ -20,6 +21,7 @@ from vtrack_common_det.class_filter import network_class_names
 from vtrack_common_det.detector import Found, NetworkDetector
 from vtrack_nets.device import resolve_device
 from vtrack_nets.running import NetworkRunner
+from vtrack_nets.suppression import batched_nms as shifted_nms
 from vtrack_plugin_yolox import naming
 from vtrack_plugin_yolox.config import YoloxConfig
 from vtrack_plugin_yolox.loading import load_network
@@ -112,6 +114,7 @@ class YoloxDetector(NetworkDetector):
         height, width = tuple(input_size) or chosen.size_for(self.network.layout.size)
         self.input_size = height, width
         self._preprocessing = Preprocessing(chosen, self.input_size)
+        self._suppression = shifted_nms if chosen.shifted_nms else batched_nms
         # On the processor twice as fast, whatever the run says.
         channels_last = device.type == "cpu" or context.channels_last
         if channels_last:
@@ -140,6 +143,7 @@ class YoloxDetector(NetworkDetector):
                 min_score=self.config.min_score,
                 nms_threshold=self.config.nms_threshold,
                 wanted=self._wanted,
+                suppression=self._suppression,
             )
             return [_in_original(each, factor) for each, factor in zip(found, factors, strict=True)]
 

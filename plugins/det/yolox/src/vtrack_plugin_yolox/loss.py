@@ -30,7 +30,7 @@ class YoloxLosses:
         objectness: Binary cross entropy of all places.
         classes: Binary cross entropy against the overlap, for the object's class.
         l1: Absolute differences of the raw boxes; 0 where it is switched off.
-        positives: Places that learn an object, per object.
+        positives: Places that learn an object, per object; where there are none of either, one counts, as published.
         assignments: What was assigned, by picture.
     """
 
@@ -97,7 +97,7 @@ class YoloxLoss(nn.Module):
         classes = found.class_loss() / norm
         l1 = found.l1_loss() / norm if self.l1 else raw.new_zeros(())
         total = box + objectness + classes + l1
-        return YoloxLosses(total, box, objectness, classes, l1, positives / max(sum(counts), 1), assignments)
+        return YoloxLosses(total, box, objectness, classes, l1, norm / max(sum(counts), 1), assignments)
 
     def _assigned(self, boxes: Tensor, raw: Tensor, at: Places, target: Tensor, picture: tuple[int, int]) -> Assignment:
         if not len(target):

@@ -6,18 +6,22 @@ score is objectness times class, and nothing is clipped to the picture.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import attrs
 import torch
 from torch import Tensor
+from torchvision.ops import batched_nms
 
-from vtrack_nets.suppression import batched_nms
+__all__ = ["Detected", "Suppression", "postprocess"]
 
-__all__ = ["Detected", "postprocess"]
+Suppression = Callable[[Tensor, Tensor, Tensor, float], Tensor]
+"""Class-wise NMS: from boxes, scores, labels and the greatest overlap that a pair survives to rows, best first."""
 
 
 @attrs.frozen
 class Detected:
-    """What was found in one picture, best first.
+    """What was found in one picture, best first; at the end what is no number, as of a network that overflows.
 
     Attributes:
         boxes: float32 ``(n, 4)`` ``x1, y1, x2, y2`` in pixels of the network's picture.
@@ -39,7 +43,12 @@ class Detected:
 
 
 def postprocess(
-    decoded: Tensor, *, min_score: float, nms_threshold: float, wanted: Tensor | None = None
+    decoded: Tensor,
+    *,
+    min_score: float,
+    nms_threshold: float,
+    wanted: Tensor | None = None,
+    suppression: Suppression = batched_nms,
 ) -> list[Detected]:
     """Return what was found in each picture of a batch.
 
@@ -48,13 +57,15 @@ def postprocess(
         min_score: Least score that is kept.
         nms_threshold: Greatest intersection over union that two boxes of a class survive.
         wanted: bool ``(classes,)``, the classes that are kept; None for all.
+        suppression: Class-wise NMS; torchvision's, as Megvii and ByteTrack use it.
     """
-    # No class can make up for too little objectness: most places need not be looked at.
-    picture, place = (decoded[..., 4] >= min_score).nonzero(as_tuple=True)
+    # No class can make up for too little objectness: most places need not be looked at. What is no number is below
+    # nothing: it comes through, so that somebody can tell of it.
+    picture, place = (~(decoded[..., 4] < min_score)).nonzero(as_tuple=True)
     rows = decoded[picture, place]
     confidence, labels = rows[:, 5:].max(dim=1)
     scores = rows[:, 4] * confidence
-    kept = scores >= min_score
+    kept = ~(scores < min_score)
     if wanted is not None:
         kept &= wanted[labels]
     found = Detected(_corners(rows[:, :4]), scores, labels, rows[:, 4], place)[kept]
@@ -62,9 +73,18 @@ def postprocess(
     results, start = [], 0
     for count in counts:
         one = found[slice(start, start + count)]
-        results.append(one[batched_nms(one.boxes, one.scores, one.labels, nms_threshold)])
+        results.append(_suppressed(one, nms_threshold, suppression))
         start += count
     return results
+
+
+def _suppressed(found: Detected, threshold: float, suppression: Suppression) -> Detected:
+    """Compare numbers alone: classes are shifted by the greatest coordinate, an infinite one would spoil them all."""
+    finite = found.boxes.isfinite().all(dim=1) & found.scores.isfinite()
+    rows, others = finite.nonzero()[:, 0], (~finite).nonzero()[:, 0]
+    numbers = found[rows]
+    kept = suppression(numbers.boxes, numbers.scores, numbers.labels, threshold)
+    return found[torch.cat((rows[kept], others))]
 
 
 def _corners(boxes: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from vtcore.frames import Image
 from vtcore.instances import Float64Array
 from vtrack_common_det.keep_ratio import KeepRatio
-from vtrack_common_det.letterbox import PAD, Letterbox
+from vtrack_common_det.letterbox import Letterbox
 from vtrack_plugin_yolox.presets import Preset
 
 __all__ = ["Normaliser", "Preprocessing"]
@@ -30,8 +30,8 @@ class Preprocessing:
             input_size: Height and width of the batch with a letterbox, else bounds of long and short edge.
         """
         self._red_first = preset.red_first
-        self._letterbox = Letterbox(input_size) if preset.letterbox else None
-        self._keep_ratio = KeepRatio(input_size, divisor=_DIVISOR, pad=(PAD, PAD, PAD))
+        self._letterbox = Letterbox(input_size, pad=preset.pad) if preset.letterbox else None
+        self._keep_ratio = KeepRatio(input_size, divisor=_DIVISOR, pad=(preset.pad, preset.pad, preset.pad))
 
     def __call__(self, images: Seq[Image]) -> tuple[Tensor, Float64Array]:
         """Return a batch, and what took coordinates in the pictures to it.

@@ -20,6 +20,9 @@ class Preset:
         red_first: Whether red is the first channel; pictures come blue first.
         mean: Of each channel, taken off pixels of 0 to 255, in the order that the network sees.
         deviation: What each channel is then divided by.
+        pad: Grey value around the picture.
+        shifted_nms: Whether NMS keeps classes apart by shifting them, however many boxes (MMCV), and not only up to
+            1000 boxes (torchvision): results differ only in boxes beyond the picture's edge and on the very threshold.
     """
 
     input_size: tuple[int, int]
@@ -29,6 +32,8 @@ class Preset:
     red_first: bool = False
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
     deviation: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    pad: int = 114
+    shifted_nms: bool = False
 
     def size_for(self, network: str) -> tuple[int, int]:
         """Return the input size of a network: nano, tiny, s, m, l or x."""
@@ -46,5 +51,5 @@ PRESETS = {
         mean=(0.485 * 255, 0.456 * 255, 0.406 * 255),
         deviation=(0.229 * 255, 0.224 * 255, 0.225 * 255),
     ),
-    "mmdet": Preset((800, 1440), (800, 1440), (), letterbox=False),
+    "mmdet": Preset((800, 1440), (800, 1440), (), letterbox=False, shifted_nms=True),
 }
