@@ -189,8 +189,12 @@ def test_the_second_stage_learns_from_as_many_proposals_as_the_rules_say(monkeyp
     features = network.extract_features(PICTURES[:1])
     heads = network.rpn_head(features)
     few, usual, every = (
-        network.rpn_head.propose(*heads, rules=RpnRules(**bound, max_proposals=9999))[0]
-        for bound in ({"nms_pre": 1000}, {}, {"nms_pre": 2000})
+        network.rpn_head.propose(*heads, rules=rules)[0]
+        for rules in (
+            RpnRules(nms_pre=1000, max_proposals=9999),
+            RpnRules(max_proposals=9999),
+            RpnRules(nms_pre=2000, max_proposals=9999),
+        )
     )
     assert len(few.boxes) < len(usual.boxes)
     assert torch.equal(usual.boxes, every.boxes)

@@ -6,6 +6,7 @@ from collections.abc import Sequence as Seq
 import numpy as np
 import pytest
 
+from vtcore.errors import OptionError
 from vtcore.frames import Frame, Image
 from vtcore.instances import Instances
 from vtrack_common_det.class_filter import ClassFilter, network_class_names
@@ -97,9 +98,9 @@ def test_a_frame_without_image_is_refused() -> None:
 
 
 def test_unknown_classes_are_refused_with_what_was_meant() -> None:
-    with pytest.raises(ValueError, match=r"classes: the detector finds no 'persn'; did you mean 'person'\?"):
+    with pytest.raises(OptionError, match=r"classes: the detector finds no 'persn'; did you mean 'person'\?"):
         ClassFilter(COCO, ("persn",))
-    with pytest.raises(ValueError, match=r"classes: the detector finds no 'x'; there are 'a', 'b'"):
+    with pytest.raises(OptionError, match=r"classes: the detector finds no 'x'; there are 'a', 'b'"):
         ClassFilter(("a", "b"), ("x",))
 
 
@@ -110,7 +111,13 @@ def test_names_of_a_network() -> None:
     assert network_class_names((), 1) == ("person",)
     assert network_class_names((), 3) == ("class-0", "class-1", "class-2")
     assert network_class_names(["a", "b"], 2) == ("a", "b")
-    with pytest.raises(ValueError, match=r"class_names: the network has 3 classes, got 1 name; give one for each"):
+    gaps = network_class_names((), 90)
+    assert (gaps[0], gaps[11], gaps[89]) == ("person", "class-11", "toothbrush")
+    assert len(set(gaps)) == 90
+    assert set(COCO) <= set(gaps)
+    with pytest.raises(OptionError, match=r"class_names: the network has 3 classes, got 1 name; give one for each"):
         network_class_names(["a"], 3)
-    with pytest.raises(ValueError, match=r"class_names: 'a' stands twice"):
+    with pytest.raises(OptionError, match=r"class_names: 'a' stands twice"):
         network_class_names(["a", "a"], 2)
+    with pytest.raises(OptionError, match=r"class_names: name 2 of 3 is empty"):
+        network_class_names(["a", "", "b"], 3)

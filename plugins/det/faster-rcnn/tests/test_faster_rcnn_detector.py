@@ -19,6 +19,7 @@ from vtrack_nets.faster_rcnn import FasterRcnn
 from vtrack_nets.fpn import FPN
 from vtrack_nets.resnet import ResNet
 from vtrack_nets.roi_head import RoIHead
+from vtrack_nets.rpn import RPNHead
 from vtrack_plugin_faster_rcnn import FasterRcnnDetector
 from vtrack_plugin_faster_rcnn.config import FasterRcnnConfig
 
@@ -192,10 +193,21 @@ def test_weights_of_another_network_are_refused(state: dict[str, torch.Tensor], 
         ({"classes": ("person",)}, OptionError, r"detector 'faster-rcnn': classes: the detector finds no 'person'"),
         ({"rpn": RoIHead()}, OptionError, r"rpn: RoIHead proposes nothing: it has no method propose"),
         ({"roi_head": FPN()}, OptionError, r"roi_head: FPN corrects no boxes: it has no method regress"),
+        ({"class_names": ("a", "", "c")}, OptionError, r"detector 'faster-rcnn': class_names: name 2 of 3 is empty"),
         ({"channel_order": "grb"}, ValueError, r"channel_order: must be one of 'rgb', 'bgr'"),
         ({"scale": (8, 8)}, ValueError, r"scale: must be >= 32"),
         ({"std": (1.0, 0.0, 1.0)}, ValueError, r"std: must be > 0"),
         ({"neck": FPN(out_channels=16, levels=4)}, OptionError, r"rpn: expects 5 maps"),
+        (
+            {"rpn": RPNHead(strides=(8, 16, 32, 64, 128))},
+            OptionError,
+            r"rpn: strides: the pyramid is built on maps of strides \[4, 8, 16, 32\], got \[8, 16, 32, 64, 128\]",
+        ),
+        (
+            {"roi_head": RoIHead(hidden_features=32, strides=(8, 16))},
+            OptionError,
+            r"roi_head: strides: the pyramid is built on maps of strides \[4, 8, 16, 32\], got \[8, 16\]",
+        ),
         ({"neck": FPN(levels=3)}, OptionError, r"neck: levels: must be >= 4, the maps that are used, got 3"),
         ({"roi_head": RoIHead(num_classes=5)}, OptionError, r"roi_head: num_classes: must be 5, got 3"),
     ],
@@ -211,6 +223,40 @@ def test_the_preflight_looks_for_the_weights(weights: str) -> None:
     assert list(FasterRcnnConfig().check()) == ['weights: none are given; write weights = "file or address"']
     (problem,) = FasterRcnnConfig(weights="nowhere.pth").check()
     assert "nowhere.pth" in problem
+
+
+@pytest.mark.parametrize(
+    ("name", "factor"), [("backbone.conv1.weight", 1e37), ("roi_head.bbox_head.fc_cls.weight", 1e39)]
+)
+def test_nothing_found_because_of_numbers_that_are_none_is_said_once(
+    state: dict[str, torch.Tensor], tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, factor: float
+) -> None:
+    # Too much for the backbone, and for the second stage only.
+    huge = state | {name: (state[name] * factor).clamp(-3e38, 3e38)}
+    torch.save(huge, tmp_path / "huge.pth")
+    detector = made(str(tmp_path / "huge.pth"))
+    with caplog.at_level("WARNING", logger="vtcore"):
+        found = detector.detect(frames((64, 96), (64, 96)))
+    assert [len(each) for each in found] == [0, 0]
+    (record,) = caplog.records
+    assert "detector 'faster-rcnn': nothing is found in a picture, for the network's numbers overflow" in record.message
+    assert 'dtype = "float32"' in record.message
+
+
+def test_nothing_found_is_no_reason_to_warn(weights: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("WARNING", logger="vtcore"):
+        (found,) = made(weights, min_score=1.0).detect(frames((64, 96)))
+    assert (len(found), caplog.records) == (0, [])
+
+
+def test_classes_of_torchvision_have_the_names_of_coco(state: dict[str, torch.Tensor], tmp_path: Path) -> None:
+    head = "roi_head.bbox_head"
+    rows = {f"{head}.fc_cls": 91, f"{head}.fc_reg": 360}
+    wide = {f"{name}.weight": torch.zeros(count, 32) for name, count in rows.items()}
+    wide |= {f"{name}.bias": torch.zeros(count) for name, count in rows.items()}
+    torch.save(state | wide, tmp_path / "wide.pth")
+    detector = made(str(tmp_path / "wide.pth"), classes=("toothbrush", "person"))
+    assert detector.classes == ("person", "toothbrush")
 
 
 def test_a_frame_without_pixels_is_refused(weights: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence as Seq
 
 import numpy as np
 
+from vtcore.errors import OptionError
 from vtcore.instances import BoolArray, Int64Array
 from vtcore.suggestions import did_you_mean_or_list
 from vtrack_common_det.class_names import default_class_names
@@ -21,18 +22,20 @@ def network_class_names(names: Seq[str], count: int) -> tuple[str, ...]:
         count: Classes of the network.
 
     Raises:
-        ValueError: There are more or fewer names than classes, or a name stands twice.
+        OptionError: There are more or fewer names than classes, or a name stands twice or is empty.
     """
     if not names:
         return default_class_names(count)
     if len(names) != count:
-        raise ValueError(
+        raise OptionError(
             f"class_names: the network has {count} class{'' if count == 1 else 'es'}, got {len(names)} "
             f"name{'' if len(names) == 1 else 's'}; give one for each, or leave class_names out"
         )
+    if "" in names:
+        raise OptionError(f"class_names: name {names.index('') + 1} of {count} is empty; every class needs a name")
     twice = next((name for index, name in enumerate(names) if name in names[:index]), None)
     if twice is not None:
-        raise ValueError(f"class_names: {twice!r} stands twice; every class needs a name of its own")
+        raise OptionError(f"class_names: {twice!r} stands twice; every class needs a name of its own")
     return tuple(names)
 
 
@@ -55,11 +58,11 @@ class ClassFilter:
             classes: Those to keep; empty for all.
 
         Raises:
-            ValueError: The network has no class of a name.
+            OptionError: The network has no class of a name.
         """
         for name in classes:
             if name not in known:
-                raise ValueError(f"classes: the detector finds no {name!r}; {did_you_mean_or_list(name, known)}")
+                raise OptionError(f"classes: the detector finds no {name!r}; {did_you_mean_or_list(name, known)}")
         self.wanted = np.array([not classes or name in classes for name in known], np.bool_)
         self.names = tuple(name for name in known if not classes or name in classes)
         self.everything = bool(self.wanted.all())

@@ -27,11 +27,13 @@ def default_class_names(count: int) -> tuple[str, ...]:
     """Return names for a network with so many classes, where nobody gave any.
 
     Args:
-        count: Classes of the network. 80 are taken for COCO's, a single one for a ``"person"``, as in weights for
-            pedestrian tracking; others are named ``"class-0"``, ``"class-1"`` and so on.
+        count: Classes of the network. 80 are taken for COCO's, 90 for COCO's own numbers less 1, as in torchvision's
+            weights without their background, a single one for a ``"person"``, as in weights for pedestrian tracking;
+            others, and COCO's gaps, are named ``"class-0"``, ``"class-1"`` and so on.
     """
     if count == len(COCO):
         return COCO
     if count == 1:
         return ("person",)
-    return tuple(f"class-{number}" for number in range(count))
+    known = dict(zip(COCO_IDS, COCO, strict=True)) if count == COCO_IDS[-1] else {}
+    return tuple(known.get(number + 1, f"class-{number}") for number in range(count))

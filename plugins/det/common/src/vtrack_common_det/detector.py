@@ -53,7 +53,7 @@ class NetworkDetector(ABC):
             name: For messages: ``detector 'yolox'``.
 
         Raises:
-            ValueError: The network has no class of a name.
+            OptionError: The network has no class of a name.
         """
         self._filter = ClassFilter(class_names, classes)
         self._most = max_detections

@@ -7,6 +7,7 @@ https://arxiv.org/abs/1506.01497. The network, what comes before and what comes 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence as Seq
 from typing import Any
 
@@ -22,7 +23,7 @@ from vtcore.instances import Float32Array
 from vtrack_common_det.class_filter import network_class_names
 from vtrack_common_det.detector import Found, NetworkDetector
 from vtrack_common_det.keep_ratio import KeepRatio
-from vtrack_nets.faster_rcnn import FasterRcnn
+from vtrack_nets.faster_rcnn import Detections, FasterRcnn
 from vtrack_nets.faster_rcnn_names import convert_faster_rcnn
 from vtrack_nets.faster_rcnn_running import FasterRcnnRunner
 from vtrack_nets.normalisation import Normalizer
@@ -32,6 +33,8 @@ from vtrack_plugin_faster_rcnn.weights import loaded_network
 __all__ = ["Extracted", "FasterRcnnDetector"]
 
 _NAME = "detector 'faster-rcnn'"
+
+_log = logging.getLogger("vtcore")
 
 
 @attrs.frozen
@@ -170,6 +173,7 @@ class FasterRcnnDetector(NetworkDetector):
         """
         with self._timed("forward"):
             found = self._runner.detect(extracted.features, extracted.sizes, extracted.factors)
+            self._check_numbers(extracted, found)
         with self._timed("postprocess"):
             return [(_array(each.boxes), _array(each.scores), each.labels.cpu().numpy()) for each in found]
 
@@ -198,6 +202,23 @@ class FasterRcnnDetector(NetworkDetector):
 
     def _infer(self, images: Seq[Image]) -> Seq[Found]:
         return self.detect_in(self.extract(images))
+
+    def _check_numbers(self, extracted: Extracted, found: Seq[Detections]) -> None:
+        """Say once that a picture is empty because of numbers that are none: no such score exceeds any other."""
+        empty = [index for index, each in enumerate(found) if not len(each.boxes)]
+        if self._warned or not empty:
+            return
+        features, sizes = [each[empty] for each in extracted.features], extracted.sizes[empty]
+        whole = [torch.tensor([[0, 0, width, height]], dtype=torch.float32) for height, width in sizes.tolist()]
+        told = self._runner.regress(features, [each.to(self._runner.device) for each in whole], sizes)
+        if all(bool(each.isfinite().all()) for each in (*features, *(each.scores for each in told))):
+            return
+        self._warned = True
+        _log.warning(
+            "%s: nothing is found in a picture, for the network's numbers overflow there; the weights are damaged, or "
+            'need dtype = "float32" in [run]',
+            _NAME,
+        )
 
 
 def _array(values: Tensor) -> Float32Array:
