@@ -15,6 +15,7 @@ from vtcore.frames import Frame, Sequence
 from vtcore.instances import Instances
 from vtcore.interfaces import Detector, ReId, Tracker, Transform, Writer
 from vtcore.labels import LabelMap
+from vtcore.runs.detecting import Found, gathered
 from vtcore.runs.embedding import embedded
 
 __all__ = ["AlonePass"]
@@ -39,6 +40,7 @@ class AlonePass:
         images: bool,
         folder: Path,
         limit: int,
+        ahead: bool = True,
     ) -> None:
         """Keep the components.
 
@@ -51,6 +53,7 @@ class AlonePass:
             images: Whether anyone needs decoded pixels.
             folder: Where the writers write.
             limit: Frames after which a sequence ends; 0 for never.
+            ahead: As `Pipeline` takes it.
         """
         self.clock = StageClock()
         self.parts: dict[str, dict[str, float]] = {}
@@ -62,6 +65,7 @@ class AlonePass:
         self._images = images
         self._folder = folder
         self._limit = limit
+        self._ahead = ahead and images
 
     def do(self, sequence: Sequence, check: Callable[[], None]) -> None:
         """Take a sequence through all stages.
@@ -89,9 +93,9 @@ class AlonePass:
         size = 1 if self._detector is None else max(1, self._detector.batch_size)
         frames = self._frames(sequence)
         try:
-            with closing(frames):
-                while batch := list(itertools.islice(frames, size)):
-                    self._batch(batch, to_labels)
+            with closing(self._detected(frames, size, to_labels)) as found:
+                for batch, instances in found:
+                    self._batch(batch, instances)
                     yield len(batch)
         finally:
             with self.clock.measure("write"):
@@ -130,15 +134,26 @@ class AlonePass:
             if count == self._limit:
                 return
 
-    def _batch(self, frames: list[Frame], to_labels: LabelMap) -> None:
-        found = [Instances.empty()] * len(frames)
-        if self._detector is not None:
-            with self.clock.measure("detect"):
-                found = list(self._detector.detect(frames))
-            found = [to_labels(each) for each in found]
-            if self._reid is not None:
-                with self.clock.measure("embed"):
-                    found = embedded(self._reid, frames, found, getattr(self._tracker, "wants_embeddings", None))
+    def _detected(self, frames: Generator[Frame, None, None], size: int, to_labels: LabelMap) -> Found:
+        """Yield batches, as large as a run has them, with what was found in them."""
+        found = self._each_detected(frames, size, to_labels)
+        # A run, too, waits for nothing where detections cost nothing.
+        yield from found if self._reid is None or self._ahead else gathered(found)
+
+    def _each_detected(self, frames: Generator[Frame, None, None], size: int, to_labels: LabelMap) -> Found:
+        with closing(frames):
+            while batch := list(itertools.islice(frames, size)):
+                found = [Instances.empty()] * len(batch)
+                if self._detector is not None:
+                    with self.clock.measure("detect"):
+                        found = list(self._detector.detect(batch))
+                    found = [to_labels(each) for each in found]
+                yield batch, found
+
+    def _batch(self, frames: list[Frame], found: list[Instances]) -> None:
+        if self._detector is not None and self._reid is not None:
+            with self.clock.measure("embed"):
+                found = embedded(self._reid, frames, found, getattr(self._tracker, "wants_embeddings", None))
         for frame, detections in zip(frames, found, strict=True):
             tracks = detections
             if self._tracker is not None:

@@ -109,6 +109,7 @@ class Benchmark:
             images=self._images,
             folder=self._folder,
             limit=limit,
+            ahead=not is_free(self.experiment),
             **self._parts,
         )
         with DeferredInterrupts() as interrupts:

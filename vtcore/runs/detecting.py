@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from vtcore.detection_cache.recording import Recording
     from vtcore.detection_cache.stored import StoredDetections
 
-__all__ = ["Batch", "Detecting", "DetectionKeeping", "Found", "flattened", "stored_detections"]
+__all__ = ["Batch", "Detecting", "DetectionKeeping", "Found", "flattened", "gathered", "stored_detections"]
 
 T = TypeVar("T")
 
@@ -99,7 +99,7 @@ class Detecting:
         together = size
         if not self.sequence.live and (self.stored is not None or not self.ahead):
             # There is nothing to wait for, and a network does better with the boxes of several frames at once.
-            found, together = _gathered(found), max(size, _FRAMES_TOGETHER)
+            found, together = gathered(found), max(size, _FRAMES_TOGETHER)
         yield from self._behind(self._described(found, size, self.reid), together, "embed", ahead=True)
 
     def _size(self) -> int:
@@ -224,7 +224,7 @@ def _batches(frames: Iterator[Frame], size: int) -> Iterator[list[Frame]]:
         yield batch
 
 
-def _gathered(found: Found) -> Found:
+def gathered(found: Found) -> Found:
     """Yield several batches as one, as long as it has few frames and few boxes."""
     frames: list[Frame] = []
     instances: list[Instances] = []

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence as Seq
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import attrs
 import cv2
@@ -56,10 +56,13 @@ class SlowDetector:
 
 
 class SlowLooks:
+    together: ClassVar[list[int]] = []
+
     def __init__(self, seconds_a_frame: float = 0.01, persist: bool = False) -> None:
         self._slow = seconds_a_frame
 
     def embed(self, frames: Seq[Frame], boxes: Seq[Float32Array]) -> list[Float32Array]:
+        type(self).together.append(len(frames))
         assert [len(each) for each in boxes] == [1] * len(frames)
         time.sleep(self._slow * len(frames))
         return [np.ones((len(each), 3), np.float32) for each in boxes]
@@ -182,6 +185,17 @@ def test_nothing_is_left_behind(folder: Path, capsys: pytest.CaptureFixture[str]
     kept = sorted(str(path.relative_to(folder)) for path in (folder / "kept").rglob("*") if path.is_file())
     assert kept == ["kept/results/street.txt", "kept/videos/street.avi"]
     assert len((folder / kept[0]).read_text().splitlines()) == 8
+
+
+def test_where_detections_are_given_frames_are_described_together_as_in_a_run(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SlowLooks, "together", [])
+    (folder / "det.txt").write_text("".join(f"{frame},-1,1,2,30,40,0.9,-1,-1,-1\n" for frame in range(1, 13)))
+    given = EXPERIMENT.replace('[detector]\ntype = "slow"', '[detector]\ntype = "given"\npath = "det.txt"')
+    (folder / "x.toml").write_text(given)
+    told(capsys, "--warm-up", "0")
+    assert SlowLooks.together == [8, 4] * 2, "alone, and end to end"
 
 
 def test_parts_can_be_left_out(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
