@@ -251,6 +251,50 @@ def test_what_cannot_be_joined() -> None:
         NetworkRunner(Odd(1), CPU, name="x")(torch.arange(3.0)[:, None])
 
 
+def test_a_tuple_is_one_value() -> None:
+    """A size has as many entries as a batch of two, and none of them is one image's."""
+    seen: list[Any] = []
+
+    class Sized(Narrow):
+        def forward(self, batch: Tensor, *rest: Any) -> Any:
+            super().forward(batch)
+            seen.append(rest)
+            return batch
+
+    NetworkRunner(Sized(1), CPU, name="x")(torch.arange(2.0)[:, None], (480, 640), ["a", "b"])
+    assert seen == [((480, 640), ["a"]), ((480, 640), ["b"])]
+
+
+@pytest.mark.parametrize("most", [1, 4])
+def test_answers_are_the_same_kind_of_tensors_however_they_came(most: int) -> None:
+    answers = NetworkRunner(Narrow(most), CPU, name="x")(torch.arange(4.0)[:, None])
+    assert answers.is_inference()
+    own = answers.clone()
+    own += 1
+    assert own.requires_grad_().sum().requires_grad
+
+
+@pytest.mark.parametrize("error", TOLD[:2], ids=range(2))
+def test_a_network_too_large(error: BaseException) -> None:
+    class Large(nn.Linear):
+        def to(self, *arguments: Any, **options: Any) -> Any:
+            raise error
+
+    with pytest.raises(DeviceError) as caught:
+        NetworkRunner(Large(1, 1), CPU, name="detector 'x'")
+    assert str(caught.value) == (
+        "detector 'x': the memory of cpu is too small for the network; free memory, or choose another device in [run]"
+    )
+
+
+def test_channels_last_leaves_other_convolutions_as_they_are() -> None:
+    network = nn.Sequential(nn.Conv3d(3, 4, 1), nn.Flatten(3), nn.Conv2d(4, 2, 1))
+    batch = torch.rand(2, 3, 4, 5, 6, generator=torch.Generator().manual_seed(1))
+    exact = NetworkRunner(network, CPU, name="x")(batch)
+    found = NetworkRunner(network, BuildContext(device="cpu", channels_last=True), name="x")(batch)
+    assert torch.allclose(found, exact, atol=1e-6)
+
+
 def test_threads() -> None:
     """Grad mode and autocast are a thread's own; the size is everybody's."""
     network = Narrow(2)

@@ -248,7 +248,7 @@ def test_quantized_numbers_in_a_plain_tensors_place(file: Path, name: str) -> No
                 assert data.count(b"ctorch\nuint16\n") == 1
                 data = data.replace(b"ctorch\nuint16\n", f"ctorch\n{name}\n".encode())
             target.writestr(each, data)
-    with pytest.raises(CheckpointError, match="its weight a is quantized: save plain tensors instead$"):
+    with pytest.raises(CheckpointError, match=r"its weight a is quantized: save plain tensors instead$"):
         load_state(other)
 
 

@@ -16,11 +16,12 @@ _MAP_DIMENSIONS = 4
 def slice_of(value: Any, count: int, piece: slice) -> Any:
     """Return the part of an argument that belongs to a piece of a batch of `count`.
 
-    Tensors, lists and tuples with `count` entries are cut; everything else belongs to every piece.
+    Tensors and lists with `count` entries are cut; everything else belongs to every piece, tuples too: most are one
+    value, such as a size.
     """
     if isinstance(value, Tensor):
         return value[piece] if value.ndim and len(value) == count else value
-    if isinstance(value, list | tuple) and len(value) == count:
+    if isinstance(value, list) and len(value) == count:
         return value[piece]
     return value
 

@@ -48,7 +48,7 @@ class NetworkRunner:
             name: For messages: ``detector 'yolox'``.
 
         Raises:
-            DeviceError: There is no such device or type.
+            DeviceError: There is no such device or type, or its memory is too small for the network.
         """
         context = BuildContext() if context is None else context
         if context.dtype not in _TYPES:
@@ -57,9 +57,7 @@ class NetworkRunner:
         self.device = resolve_device(context.device)
         self.dtype = _TYPES[context.dtype]
         self._channels_last = context.channels_last
-        self.network = network.to(self.device).eval().requires_grad_(requires_grad=False)
-        if self._channels_last:
-            self.network.to(memory_format=torch.channels_last)
+        self.network = self._placed(network).eval().requires_grad_(requires_grad=False)
         self._compiled = context.compile
         self._call: Callable[..., Any] = torch.compile(network) if self._compiled else network
         self._most: int | None = None
@@ -71,13 +69,15 @@ class NetworkRunner:
 
         Args:
             batch: ``(N, ...)``, on any device.
-            rest: Further arguments. Tensors, lists and tuples with N entries go along with the batch where it has to
-                be divided; all others are handed over whole. Tensors are moved to the device.
+            rest: Further arguments. Tensors and lists with N entries go along with the batch where it has to be
+                divided; all others are handed over whole, tuples always: ``(height, width)`` is no list of two. Tensors
+                are moved to the device.
 
         Returns:
             The network's outputs on `device`; half precision comes back as float32. The parts of a divided batch are
             joined: tensors along their first dimension, lists (one entry for each of the batch) end to end, tuples and
-            mappings part by part.
+            mappings part by part. They are inference tensors: ``clone()`` makes ones that may be changed in place, or
+            learnt from.
 
         Raises:
             DeviceError: One of the batch alone is too much for the memory, or the network cannot be compiled here.
@@ -94,7 +94,10 @@ class NetworkRunner:
                 continue
             done.append((outputs, size))
             start += size
-        return done[0][0] if len(done) == 1 else join([part for part, _ in done], [size for _, size in done])
+        if len(done) == 1:
+            return done[0][0]
+        with torch.inference_mode():
+            return join([part for part, _ in done], [size for _, size in done])
 
     def batch_size(self, wanted: int) -> int:
         """Return how many of `wanted` are worth asking for at once: fewer once memory ran out."""
@@ -126,9 +129,27 @@ class NetworkRunner:
             return contextlib.nullcontext()
         return torch.autocast(self.device.type, self.dtype)
 
+    def _placed(self, network: nn.Module) -> nn.Module:
+        """Return the network on the device, with the weights of convolutions in the memory layout that is asked for."""
+        try:
+            network = network.to(self.device)
+            for parameter in network.parameters() if self._channels_last else ():
+                # Not by the module's own method, which refuses networks that have convolutions in three dimensions.
+                if parameter.ndim == 4:
+                    parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            raise DeviceError(
+                f"{self.name}: the memory of {self.device} is too small for the network; free memory, or choose "
+                "another device in [run]"
+            ) from error
+        return network
+
     def _moved(self, value: Any) -> Any:
         if isinstance(value, Tensor):
-            value = value.to(self.device, non_blocking=True)
+            # Only CUDA puts what follows behind a copy that is still under way.
+            value = value.to(self.device, non_blocking=self.device.type == "cuda")
             return value.to(memory_format=torch.channels_last) if self._channels_last and value.ndim == 4 else value
         if isinstance(value, list | tuple) and any(isinstance(each, Tensor) for each in value):
             return type(value)(map(self._moved, value)) if type(value) in (list, tuple) else value
