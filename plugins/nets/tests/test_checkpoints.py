@@ -111,6 +111,11 @@ def test_hash(file: Path) -> None:
         assert refusal(file, sha256=given) == f"sha256 {given!r} is none: give 8 to 64 hexadecimal digits"
 
 
+def test_names_that_no_file_can_have(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match=r"x: cannot be read: File name too long$"):
+        load_state(tmp_path / ("x" * 300))
+
+
 def test_not_there(tmp_path: Path) -> None:
     assert refusal(tmp_path / "nothing.pth") == "there is no such file"
     assert refusal(tmp_path) == "is a folder, not a checkpoint"

@@ -121,3 +121,19 @@ def test_infinite_weights_are_taken(state: dict[str, Tensor]) -> None:
 
 def test_names_of_a_file_are_told_in_one_line(state: dict[str, Tensor]) -> None:
     assert "there: a\\nb, " in told(Small(), {"a\nb": torch.ones(1), "x" * 200: torch.ones(1)})
+
+
+def test_a_type_that_cannot_be_made_the_networks(state: dict[str, Tensor]) -> None:
+    state["bn.bias"] = torch.zeros(2, dtype=torch.uint8).view(torch.bits8)
+    network = Small()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    assert told(network, state) == ("x.pth: its weight bn.bias is of the type bits8, which cannot be made float32 here")
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+
+
+def test_numbers_that_old_torch_wrote_as_rows(state: dict[str, Tensor]) -> None:
+    """torch before 0.4 had no tensors without dimensions; its own loader takes these rows, too."""
+    state["bn.num_batches_tracked"] = torch.tensor([7])
+    network = Small()
+    assert fit(network, state).complete
+    assert network.bn.num_batches_tracked.tolist() == 7

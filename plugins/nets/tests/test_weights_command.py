@@ -251,7 +251,17 @@ def test_notes_that_are_none(vtcore_weights: Any, checkpoint: Path, tmp_path: Pa
     assert "--meta" in errors[-1]
 
 
-@pytest.mark.parametrize("name", ["a/b", "..", "\\"])
+def test_a_type_that_safetensors_does_not_know(vtcore_weights: Any, tmp_path: Path) -> None:
+    torch.save({"a": torch.zeros(3, dtype=torch.complex128)}, tmp_path / "fourier.pth")
+    assert vtcore_weights("publish", tmp_path / "fourier.pth", tmp_path / "new")[2] == [
+        f"vtcore: error: {tmp_path / 'new' / 'fourier.partial.safetensors'}: cannot be written: safetensors has no "
+        "type complex128; write a file that ends in .pth"
+    ]
+    assert list((tmp_path / "new").iterdir()) == []
+    assert vtcore_weights("publish", tmp_path / "fourier.pth", tmp_path / "new", "--format", "pth")[0] == 0
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", "\\", "a\nb", "\x1b[31m"])
 def test_names_that_are_none(vtcore_weights: Any, checkpoint: Path, tmp_path: Path, name: str) -> None:
     assert vtcore_weights("publish", checkpoint, tmp_path, "--name", name)[2] == [
         f"vtcore: error: {name!r} is no name of a file"
@@ -331,6 +341,9 @@ def test_fetch_takes_addresses_only(vtcore_weights: Any, cache: Path) -> None:
             f"vtcore: error: {word}: an address begins with http:// or https://"
         ]
     assert vtcore_weights("fetch", "https:///a.pth")[2] == ["vtcore: error: https:///a.pth: names no host"]
+    assert vtcore_weights("fetch", "http://127.0.0.1:9/a.pth", "--sha256", "zz")[2] == [
+        "vtcore: error: http://127.0.0.1:9/a.pth: sha256 'zz' is none: give 8 to 64 hexadecimal digits"
+    ]
 
 
 def test_help(vtcore_weights: Any) -> None:

@@ -57,6 +57,11 @@ def test_a_hash_that_is_none(value: str) -> None:
         (".", "weights: . is a folder"),
         ("ftp://a/b.pth", "weights: ftp://a/b.pth: an address must begin with http://, https:// or file://"),
         ("file:///nowhere.pth", "weights: there is no file file:///nowhere.pth"),
+        (
+            "~nobody-of-that/x.pth",
+            "weights: ~nobody-of-that/x.pth: the home folder ~nobody-of-that is not known; write the whole path",
+        ),
+        ("x" * 300, f"weights: {'x' * 300}: File name too long"),
     ],
 )
 def test_problems(weights: str, problem: str) -> None:

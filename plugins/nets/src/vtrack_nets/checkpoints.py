@@ -110,9 +110,11 @@ def read_checkpoint(path: str | Path, *, sha256: str = "", average: bool = False
         CheckpointError: As `load_state` raises it; there is no moving average.
     """
     path = Path(path)
-    if not path.is_file():
-        raise CheckpointError("is a folder, not a checkpoint" if path.is_dir() else "there is no such file", file=path)
     try:
+        if not path.is_file():
+            raise CheckpointError(
+                "is a folder, not a checkpoint" if path.is_dir() else "there is no such file", file=path
+            )
         if sha256:
             check_hash(path, sha256)
         return _read(path, average=average)

@@ -8,6 +8,7 @@ import http.client
 import json
 import logging
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -58,6 +59,8 @@ def download(address: str, path: Path, *, sha256: str = "", force: bool = False)
     Raises:
         DownloadError: It cannot be fetched or written, or is another than the hash says.
     """
+    if sha256 and re.fullmatch(r"[0-9a-fA-F]{8,64}", sha256) is None:
+        raise DownloadError(f"{shown_address(address)}: sha256 {sha256!r} is none: give 8 to 64 hexadecimal digits")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         before = _identity(path)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import attrs
+import torch
 from torch import Tensor, nn
 
 from vtrack_nets.errors import CheckpointError, shown
@@ -90,12 +91,13 @@ def fit(
         source: Where they come from, for messages.
 
     Raises:
-        CheckpointError: Nothing matches; two weights have one name after renaming; a weight is not a number, or
-            complex where the network's is real; with `strict`, a weight of the network is missing or has another shape.
+        CheckpointError: Nothing matches; two weights have one name after renaming; a weight is not a number, complex
+            where the network's is real, or of a type that cannot be made the network's; with `strict`, a weight of the
+            network is missing or has another shape.
     """
     renamed, ignored = _renamed(state, rename, source)
     wanted = module.state_dict()
-    taken = {name: state[old] for name, old in renamed.items() if name in wanted}
+    taken = {name: _scalar(state[old], wanted[name]) for name, old in renamed.items() if name in wanted}
     reshaped = tuple(
         Reshaped(name, tuple(wanted[name].shape), tuple(value.shape))
         for name, value in taken.items()
@@ -122,11 +124,23 @@ def fit(
     return report
 
 
+def _scalar(value: Tensor, wanted: Tensor) -> Tensor:
+    """Return a weight; a number that torch before 0.4 wrote as a row of one, as the number that it is."""
+    return value[0] if wanted.ndim == 0 and value.shape == (1,) else value
+
+
 def _check_numbers(taken: Mapping[str, Tensor], wanted: Mapping[str, Tensor], source: str | Path) -> None:
     """Refuse what a network would take without a word, and then answer nonsense."""
     for name, value in taken.items():
         if value.is_complex() and not wanted[name].is_complex():
             raise CheckpointError(f"its weight {name} is complex, the network's is real: it is another's", file=source)
+        try:
+            torch.empty(1, dtype=value.dtype).to(wanted[name].dtype)
+        except RuntimeError as error:
+            kind, needed = (str(each.dtype).removeprefix("torch.") for each in (value, wanted[name]))
+            raise CheckpointError(
+                f"its weight {name} is of the type {kind}, which cannot be made {needed} here", file=source
+            ) from error
         if value.is_floating_point() and bool(value.isnan().any()):
             raise CheckpointError(
                 f"its weight {name} holds nan, which is no number: its training failed; take an earlier checkpoint",

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
 from vtcore.detection_cache.cache import default_folder
-from vtrack_nets.errors import DownloadError
+from vtrack_nets.errors import CheckpointError, DownloadError
 
 __all__ = ["cached_file", "hash_in_name", "is_address", "local_file", "source_problem", "weights_folder"]
 
@@ -39,10 +39,11 @@ def local_file(source: str | Path, sha256: str = "") -> Path:
         The file; a path is given back whether or not it is there.
 
     Raises:
+        CheckpointError: The path begins with the home of a user who has none.
         DownloadError: The address cannot be fetched, or gives another file than the hash says.
     """
     if not is_address(source):
-        return Path(source).expanduser()
+        return _expanded(source)
     if problem := source_problem(source):
         raise DownloadError(problem)
     if urlsplit(str(source)).scheme == "file":
@@ -62,8 +63,12 @@ def local_file(source: str | Path, sha256: str = "") -> Path:
 def source_problem(source: str | Path) -> str:
     """Say what keeps a source from being loaded, as far as can be told without a request; empty for nothing."""
     if not is_address(source):
-        path = Path(source).expanduser()
-        return "" if path.is_file() else f"there is no file {source}" if not path.is_dir() else f"{source} is a folder"
+        try:
+            path = _expanded(source)
+            there, folder = path.is_file(), path.is_dir()
+        except (CheckpointError, OSError) as error:
+            return f"{source}: {error.strerror or error}" if isinstance(error, OSError) else str(error)
+        return "" if there else f"{source} is a folder" if folder else f"there is no file {source}"
     address = str(source)
     scheme = address.partition("://")[0].lower()
     if scheme not in SCHEMES:
@@ -74,6 +79,7 @@ def source_problem(source: str | Path) -> str:
         parts = urlsplit(address)
         host, secret = parts.hostname, parts.username is not None
         _ = parts.port
+        (host or "").encode("idna")
     except ValueError as error:
         return f"{address}: is no address: {error}"
     if secret:
@@ -112,6 +118,14 @@ def hash_in_name(name: str) -> str:
     """
     found = _HASH.search(name)
     return "" if found is None or _DATE.fullmatch(found[1]) else found[1]
+
+
+def _expanded(source: str | Path) -> Path:
+    try:
+        return Path(source).expanduser()
+    except RuntimeError as error:
+        user = Path(source).parts[0]
+        raise CheckpointError(f"the home folder {user} is not known; write the whole path", file=source) from error
 
 
 def _path_of(address: str) -> Path:

@@ -65,7 +65,7 @@ def publish(
     checkpoint = read_checkpoint(source, average=average)
     notes = {"source": source.name, "source_sha256": file_hash(source), "vtcore": vtcore.__version__}
     stem = name or _stem(source.name)
-    if re.fullmatch(r"[^/\\\0]+", stem) is None or stem in (".", ".."):
+    if re.fullmatch(r"[^/\\]+", stem) is None or not stem.isprintable() or stem in (".", ".."):
         raise OutputError(f"{stem!r} is no name of a file")
     unnamed = folder / f"{stem}{PARTIAL}{suffix}"
     write_weights(unnamed, without_average(checkpoint.state), {**(metadata or {}), **notes})

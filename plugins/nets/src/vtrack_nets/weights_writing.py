@@ -32,7 +32,7 @@ def write_weights(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str
         metadata: Kept in the header of safetensors; in a torch file, beside the weights as ``meta``.
 
     Raises:
-        OutputError: It cannot be written, or its name has another ending.
+        OutputError: It cannot be written, its name has another ending, or safetensors has no such type.
     """
     if path.suffix not in SUFFIXES:
         raise OutputError(f"{path}: weights are written to files that end in {', '.join(SUFFIXES)}")
@@ -41,7 +41,7 @@ def write_weights(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".safetensors":
-            partial.write_bytes(_in_order(save(plain, {"format": "pt", **metadata})))
+            partial.write_bytes(_in_order(_safetensors(plain, {"format": "pt", **metadata})))
         else:
             torch.save({"state_dict": plain, "meta": dict(metadata)}, partial)
         partial.replace(path)
@@ -50,6 +50,19 @@ def write_weights(path: Path, state: Mapping[str, Tensor], metadata: Mapping[str
             partial.unlink(missing_ok=True)
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise OutputError(f"{path}: cannot be written: {reason}") from error
+
+
+def _safetensors(plain: dict[str, Tensor], metadata: dict[str, str]) -> bytes:
+    try:
+        return save(plain, metadata)
+    except KeyError as error:
+        # What it lacks depends on its version; it says so by the key that it did not find.
+        kinds = sorted(
+            {str(value.dtype).removeprefix("torch.") for value in plain.values() if value.dtype in error.args}
+        )
+        if not kinds:
+            raise
+        raise RuntimeError(f"safetensors has no type {kinds[0]}; write a file that ends in .pth") from error
 
 
 def _in_order(written: bytes) -> bytes:
