@@ -13,6 +13,7 @@ from vtcore.errors import MissingPackageError
 from vtrack_nets import CheckpointError
 from vtrack_plugin_reid import OnnxReId
 from vtrack_plugin_reid.config import OnnxReIdConfig
+from vtrack_plugin_reid.onnx_network import OnnxNetwork
 
 
 @pytest.fixture
@@ -115,6 +116,31 @@ def test_what_does_not_answer_with_embeddings_is_refused_at_once(saved, picture,
     assert OnnxReId(single, batch_size=1).embed([picture()], [boxes])[0].shape == (12, 864)
     # Of trailing ones there may be any number.
     assert OnnxReId(saved("GlobalAveragePool", crops, ("n", 3, 1, 1))).embedding_length == 3
+
+
+def test_threads_that_wait_leave_the_processor_to_others(written):
+    network = OnnxNetwork(Path(written()))
+    options = network._session.get_session_options()
+    assert options.get_session_config_entry("session.intra_op.allow_spinning") == "0"
+
+
+def test_where_onnxruntime_has_no_accelerator_that_is_told(written, caplog):
+    onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        pytest.skip("this onnxruntime has CUDA")
+    with caplog.at_level("WARNING", "vtcore"):
+        OnnxNetwork(Path(written()), device="cpu")
+        assert not caplog.messages
+        OnnxNetwork(Path(written()), device="cuda")
+    (message,) = caplog.messages
+    assert message.endswith("mean.onnx: runs on the processor: this onnxruntime has no CUDAExecutionProvider")
+
+
+def test_an_error_is_told_once(saved, capfd):
+    crops = ("n", 3, 24, 12)
+    with pytest.raises(CheckpointError, match="does not run on 2 crops"):
+        OnnxReId(saved("Reshape", crops, ("n", 864), constant=[1, 864]))
+    assert capfd.readouterr().err == ""
 
 
 def test_without_weights():

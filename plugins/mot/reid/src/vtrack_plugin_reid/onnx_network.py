@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,16 @@ from vtrack_nets.errors import CheckpointError, shown
 
 __all__ = ["OnnxNetwork"]
 
+_log = logging.getLogger("vtcore")
+
 _PROVIDERS = {
     "cuda": ("CUDAExecutionProvider", "CPUExecutionProvider"),
     "mps": ("CoreMLExecutionProvider", "CPUExecutionProvider"),
 }
 
+
+_SILENT = 4
+"""What goes wrong is raised, and told once."""
 
 _NUMBERS = ("tensor(float)", "tensor(float16)", "tensor(double)")
 
@@ -110,8 +116,14 @@ def _session(path: Path, device: str) -> Any:
         raise CheckpointError("is a folder, not a network" if path.is_dir() else "there is no such file", file=path)
     there = onnxruntime.get_available_providers()
     wanted = _PROVIDERS.get(device, ("CPUExecutionProvider",))
+    if wanted[0] not in there:
+        _log.warning("%s: runs on the processor: this onnxruntime has no %s", path, wanted[0])
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = _SILENT
+    # Threads that wait by spinning take the processor from decoding and tracking, which run beside them.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(str(path), providers=[each for each in wanted if each in there])
+        return onnxruntime.InferenceSession(str(path), options, providers=[each for each in wanted if each in there])
     except Exception as error:
         # onnxruntime's own exceptions share no base class.
         told = next(iter(str(error).strip().splitlines()), type(error).__name__)
