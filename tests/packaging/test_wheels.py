@@ -124,7 +124,8 @@ def test_wheel_holds_the_package_and_no_tests(wheels: dict[str, Path], folder: P
     (package,) = {name.partition("/")[0] for name in names if ".dist-info/" not in name}
     source = folder / "vtcore" if folder == ROOT else folder / "src" / package
     assert f"{package}/py.typed" in names
-    assert not [name for name in names if "test" in Path(name).name or "__pycache__" in name]
+    assert not [name for name in names if {"tests", "__pycache__"} & set(Path(name).parts)]
+    assert not [name for name in names if Path(name).name.startswith(("test_", "conftest"))]
     there = {
         file.relative_to(source.parent).as_posix() for file in source.rglob("*") if file.suffix in (".py", ".toml")
     }
