@@ -314,7 +314,8 @@ def test_wrong_options_are_refused(make: Callable[..., Any], options: Any, messa
 
 
 def test_every_component_is_built_from_its_defaults(tmp_path: Path) -> None:
-    for component in plugin_host().components("camera-motion"):
+    ours = [each for each in plugin_host().components("camera-motion") if each.target.startswith("vtrack_common_mot.")]
+    for component in ours:
         config = component.load_config()
         options = {"path": str(tmp_path / "warps.txt")} if component.name == "file" else {}
         built = build(Configured(component, config(**options)), BuildContext())

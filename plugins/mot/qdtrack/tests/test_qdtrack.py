@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vtcore.errors import StateError
+from vtcore.errors import DataError, StateError
 from vtcore.frames import Frame
 from vtcore.instances import Instances
 from vtrack_plugin_qdtrack import DUPLICATE, SUPPRESSED, UNMATCHED, QDTrack, QDTrackTao
@@ -201,6 +201,8 @@ def test_it_finds_detections_by_itself_where_it_has_a_detector(kind: Any) -> Non
     assert ids == [1, 2, 1]
     with pytest.raises(TypeError, match=r"give the frame: update\(frame\)"):
         tracker.update()
+    with pytest.raises(DataError, match=r"has a detector of its own; leave out one of the two: \[detector\], or"):
+        tracker.update(Frame(3, image), boxes=[BOX])
     with pytest.raises(TypeError, match="detector must find instances, or be None, got int 3"):
         kind(detector=3)
 

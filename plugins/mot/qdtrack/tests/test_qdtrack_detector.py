@@ -13,6 +13,7 @@ import torch
 import vtcore
 from vtcore import load_experiment
 from vtcore.components import BuildContext, build
+from vtcore.errors import OptionError
 from vtcore.frames import Frame
 from vtrack_nets import CheckpointError
 from vtrack_nets.roi_head import RoISamples
@@ -94,7 +95,7 @@ def test_classes_may_be_chosen(options: dict[str, Any]) -> None:
 
 
 def test_it_wants_a_detector_with_feature_maps(checkpoint: Path) -> None:
-    with pytest.raises(TypeError, match="must be one that hands out its feature maps, such as faster-rcnn"):
+    with pytest.raises(OptionError, match="detector: must be one that hands out its feature maps, such as faster-rcnn"):
         QDTrackDetector(weights=str(checkpoint), detector=vtcore)
 
 

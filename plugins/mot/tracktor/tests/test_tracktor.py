@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import vtcore
 from vtcore import load_experiment
 from vtcore.components import BuildContext, build
-from vtcore.errors import StateError
+from vtcore.errors import DataError, OptionError, StateError
 from vtcore.frames import Frame, Sequence
 from vtrack_common_mot.camera_motion.ecc import Ecc
 from vtrack_plugin_tracktor import NormalisedEcc, Tracktor
@@ -176,14 +176,16 @@ def test_the_clock_tells_how_far_a_track_went(painted_detector: Any) -> None:
 
 
 def test_what_is_no_such_part_is_refused(painted_detector: Any) -> None:
-    with pytest.raises(TypeError, match="detector must be one that hands out its feature maps"):
+    with pytest.raises(OptionError, match="detector: must be one that hands out its feature maps"):
         Tracktor()
     with pytest.raises(TypeError, match="camera_motion must be an estimator"):
         Tracktor(detector=painted_detector, camera_motion=3)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="reid must describe boxes, or be None, got int 3"):
         Tracktor(detector=painted_detector, reid=3)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="looks at pictures, and was given none"):
+    with pytest.raises(DataError, match="looks at pictures, and was given none"):
         Tracktor(detector=painted_detector).update(Frame(0))
+    with pytest.raises(DataError, match=r"a tracker that finds its own; leave out \[detector\], or write"):
+        Tracktor(detector=painted_detector).update(Frame(0, picture()), boxes=[[1, 1, 5, 5]])
 
 
 # --- Any video ----------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from vtcore.errors import OptionError
 from vtcore.instances import BoolArray, Float32Array, Int64Array
 from vtcore.suggestions import did_you_mean_or_list
 
@@ -50,17 +51,16 @@ def require_feature_detector(detector: Any) -> FeatureDetector:
     """Return a detector that hands out its feature maps and all of its classes.
 
     Raises:
-        TypeError: It is another one.
-        ValueError: It leaves out some of its network's classes.
+        OptionError: It is another one, or leaves out some of its network's classes.
     """
     if not isinstance(detector, FeatureDetector):
-        raise TypeError(
-            "detector must be one that hands out its feature maps, such as faster-rcnn (FasterRcnnDetector), "
-            f"got {type(detector).__name__} {detector!r}"
+        raise OptionError(
+            "detector: must be one that hands out its feature maps, such as faster-rcnn (FasterRcnnDetector), "
+            f"got {type(detector).__name__}"
         )
     count = detector.network.roi_head.bbox_head.num_classes
     if len(detector.classes) != count:
-        raise ValueError(
+        raise OptionError(
             f"detector: finds {len(detector.classes)} of its network's {count} classes; leave classes out there, and "
             "name them in the table around it"
         )
@@ -82,11 +82,11 @@ class KeptClasses:
             wanted: Names of those to keep; empty for all.
 
         Raises:
-            ValueError: The network has no class of a name.
+            OptionError: The network has no class of a name.
         """
         for name in wanted:
             if name not in known:
-                raise ValueError(f"classes: the detector finds no {name!r}; {did_you_mean_or_list(name, known)}")
+                raise OptionError(f"classes: the detector finds no {name!r}; {did_you_mean_or_list(name, known)}")
         self.names = tuple(name for name in known if not wanted or name in wanted)
         self._kept: BoolArray = np.array([name in self.names for name in known], np.bool_)
         self._numbers: Int64Array = np.cumsum(self._kept, dtype=np.int64) - 1

@@ -46,8 +46,7 @@ class QDTrackDetector:
         classes: Names of the classes that are kept, in the network's order; labels index them.
 
     Raises:
-        ValueError: No weights are given, or the network has no class of a name.
-        TypeError: `detector` hands out no feature maps.
+        OptionError: No weights are given, `detector` hands out no feature maps, or has no class of a name.
         CheckpointError: The weights cannot be read, or hold no such head.
     """
 

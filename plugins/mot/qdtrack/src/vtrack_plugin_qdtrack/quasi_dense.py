@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from vtcore.errors import DataError
 from vtcore.instances import BoolArray, Float32Array, Float64Array, Instances, Int64Array
 from vtcore.labels import LabelMap
 from vtrack_common_mot.overlap import BoxReader, overlaps
@@ -105,6 +106,11 @@ class QuasiDense(BoxTracker):
         if self._detector is not None:
             if frame is None:
                 raise TypeError("give the frame: update(frame); the tracker's own detector looks at it")
+            if len(detections):
+                raise DataError(
+                    "detections are given to a tracker that has a detector of its own; leave out one of the two: "
+                    "[detector], or detector in the tracker's table"
+                )
             (found,) = self._detector.detect([frame])
             detections = self._to_labels(found)
         self.seen = detections

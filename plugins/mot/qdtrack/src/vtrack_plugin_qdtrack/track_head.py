@@ -8,6 +8,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from vtcore.errors import OptionError
 from vtrack_nets.checkpoints import load_state
 from vtrack_nets.loading import converted, load_weights
 from vtrack_nets.roi_features import RoIExtractor
@@ -96,11 +97,11 @@ def load_track_head(weights: str | Path, sha256: str = "") -> TrackHead:
         sha256: What the file must hash to; empty checks nothing.
 
     Raises:
-        ValueError: No weights are given.
+        OptionError: No weights are given.
         CheckpointError: They cannot be read, or hold no such head.
     """
     if not str(weights):
-        raise ValueError('weights: none are given; write weights = "file or address"')
+        raise OptionError('weights: none are given; write weights = "file or address"')
     path = local_file(weights, sha256)
 
     def of_head(state: dict[str, Tensor]) -> dict[str, Tensor]:

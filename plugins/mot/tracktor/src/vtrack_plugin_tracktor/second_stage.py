@@ -45,8 +45,7 @@ class SecondStage:
             classes: Names of classes to keep; empty for all.
 
         Raises:
-            TypeError: It hands out none.
-            ValueError: It has no class of a name.
+            OptionError: It hands out none, or has no class of a name.
         """
         self._detector = require_feature_detector(detector)
         self._kept = KeptClasses(self._detector.classes, classes)

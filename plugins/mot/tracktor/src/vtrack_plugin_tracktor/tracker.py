@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from vtcore.errors import DataError
 from vtcore.instances import Float32Array, Float64Array, Instances, Int64Array
 from vtcore.interfaces import ReId
 from vtcore.labels import LabelMap
@@ -68,8 +69,8 @@ class Tracktor(BoxTracker):
         seen: The detections of the last frame as the second stage judges them; labels index `classes`.
 
     Raises:
-        ValueError: An option is out of bounds, or the detector has no class of a name.
-        TypeError: A part is no such part.
+        ValueError: An option is out of bounds, the detector hands out no feature maps, or has no class of a name.
+        TypeError: Another part is no such part.
     """
 
     config: TracktorConfig
@@ -172,7 +173,12 @@ class Tracktor(BoxTracker):
 
     def _advance(self, frame: Frame | None, detections: Instances) -> Instances:
         if frame is None or frame.image is None:
-            raise ValueError("tracker 'tracktor' looks at pictures, and was given none; give frames with images")
+            raise DataError("tracker 'tracktor' looks at pictures, and was given none; give frames with images")
+        if self.config.detections == "own" and len(detections):
+            raise DataError(
+                "detections are given to a tracker that finds its own; leave out [detector], or write "
+                'detections = "given" in the table of the tracker'
+            )
         warp = None if self._camera is None else self._camera.estimate(frame, detections)
         extracted = self._stage.extract(frame.image)
         judged = self._judged(extracted, detections)
