@@ -8,6 +8,7 @@ import torchvision
 from torch import nn
 
 from vtrack_nets.backbones import feature_channels
+from vtrack_nets.fitting import fit
 from vtrack_nets.resnet import ResNet
 
 PICTURES = torch.randn(2, 3, 64, 96, generator=torch.Generator().manual_seed(0))
@@ -120,3 +121,17 @@ def test_a_backbone_that_says_nothing_is_tried() -> None:
     assert feature_channels(backbone) == (7, 5)
     assert backbone.training
     assert backbone.norm.num_batches_tracked == 0
+
+
+@pytest.mark.parametrize("prefix", ["", "backbone.", "backbone.body."])
+def test_weights_of_classifiers_and_detectors(prefix: str) -> None:
+    published = {f"{prefix}{name}": value for name, value in theirs(18).state_dict().items()}
+    if prefix:
+        published |= {"neck.conv.weight": torch.ones(1), "roi_head.fc.weight": torch.ones(1)}
+    own = ResNet.convert_weights(published)
+    network = ResNet(depth=18)
+    report = fit(network, own)
+    assert report.complete
+    assert not report.unexpected
+    assert all(torch.equal(value, published[prefix + name]) for name, value in network.state_dict().items())
+    assert ResNet.convert_weights(own) == own

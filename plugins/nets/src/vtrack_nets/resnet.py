@@ -106,6 +106,22 @@ class ResNet(nn.Module):
                 maps.append(x)
         return tuple(maps)
 
+    @staticmethod
+    def convert_weights(state: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Return a checkpoint's tensors under our names: torchvision's, without the classifier.
+
+        Of a detector of MMDetection or torchvision, its backbone is taken.
+
+        Args:
+            state: Tensors by name.
+        """
+        for prefix in ("backbone.body.", "backbone."):
+            inside = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+            if "conv1.weight" in inside:
+                state = inside
+                break
+        return {name: value for name, value in state.items() if not name.startswith("fc.")}
+
     def train(self, mode: bool = True) -> ResNet:
         """Set training or evaluation; frozen stages, and with `norm_eval` all statistics, stay as they are."""
         super().train(mode)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import attrs
 
 from vtcore.options import option
+from vtrack_nets.weights_option import sha256_option, weight_files, weights_problems
 
 __all__ = ["AFLinkConfig"]
 
@@ -16,7 +16,10 @@ __all__ = ["AFLinkConfig"]
 class AFLinkConfig:
     """Options of AFLink; the defaults are the published ones."""
 
-    weights: str = option(help="File with the network's weights: the published AFLink_epoch20.pth, or safetensors.")
+    weights: str = option(
+        help="File or address (https://...) of the network's weights: the published AFLink_epoch20.pth, or safetensors."
+    )
+    weights_sha256: str = sha256_option()
     temporal_threshold: tuple[int, int] = option(
         (0, 30),
         "Least and most frames from a track's last row to the first of the one that may go on from it; at 0 they share "
@@ -60,5 +63,8 @@ class AFLinkConfig:
 
     def check(self) -> Iterator[str]:
         """Yield that the weights are missing."""
-        if not Path(self.weights).is_file():
-            yield f"weights: there is no file {self.weights or repr('')}; name the network's weights"
+        yield from weights_problems(self)
+
+    def files(self) -> Iterator[str]:
+        """Yield the file of the weights."""
+        yield from weight_files(self)

@@ -11,14 +11,14 @@ from functools import partial
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from vtcore.components import BuildContext
 from vtcore.instances import Float32Array, Float64Array, Int64Array
 from vtcore.tables import TrackTable
 from vtrack_common_mot.table_tracks import Tracks, with_columns
-from vtrack_nets.checkpoints import load_state
 from vtrack_nets.device import resolve_device
-from vtrack_nets.fitting import fit
+from vtrack_nets.loading import load_weights
 from vtrack_plugin_aflink.config import AFLinkConfig
 from vtrack_plugin_aflink.features import beginnings, endings, standardised
 from vtrack_plugin_aflink.linking import best_pairs, first_rows, joined_ids, joined_ids_by_number
@@ -54,13 +54,14 @@ class AFLink:
         batch_size: int = 256,
         device: str = "",
         compat: str = "",
+        weights_sha256: str = "",
         *,
         context: BuildContext | None = None,
     ) -> None:
         """Load the network.
 
         Args:
-            weights: File with its weights.
+            weights: File or address of its weights.
             temporal_threshold: Least and most frames from the last row of a track to the first of the other.
             spatial_threshold: Farthest that the left upper corners of these boxes may lie apart, in pixels.
             confidence_threshold: Least confidence in two tracks that are joined.
@@ -69,11 +70,13 @@ class AFLink:
             batch_size: Pairs judged at once.
             device: Where the network computes; empty takes the context's.
             compat: ``"mmdetection"`` takes a track's place in order of appearance for its id.
+            weights_sha256: SHA-256 of the weights' file, whole or its first 8 digits or more; empty does not check it.
             context: Device of the run.
 
         Raises:
             ValueError: An option is out of bounds.
             CheckpointError: The weights are missing, damaged, or another network's.
+            DownloadError: An address cannot be fetched.
             DeviceError: There is no such device.
         """
         self.config = AFLinkConfig(
@@ -86,11 +89,21 @@ class AFLink:
             batch_size=batch_size,
             device=device,
             compat=compat,
+            weights_sha256=weights_sha256,
         )
         self._device = resolve_device(device or (context or BuildContext()).device)
         self.network = LinkNetwork()
-        fit(self.network, load_state(weights), source=weights)
+        load_weights(self.network, weights, sha256=weights_sha256, convert=self.convert_weights)
         self.network.eval().to(self._device)
+
+    @staticmethod
+    def convert_weights(state: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Return a checkpoint's tensors under our names, which are the published ones.
+
+        Args:
+            state: Tensors by name.
+        """
+        return dict(state)
 
     def refine(self, table: TrackTable, *, sequence: str = "", length: int | None = None) -> TrackTable:
         """Return the table with tracks joined.
