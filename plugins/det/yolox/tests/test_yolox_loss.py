@@ -122,3 +122,17 @@ def test_training_lowers_the_loss() -> None:
 def test_unknown_variants_are_refused() -> None:
     with pytest.raises(ValueError, match="variant: must be one of 'bytetrack', 'megvii', got 'mmdet'"):
         YoloxLoss(variant="mmdet")
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ((3.0, 40, 30, 30, 40), "labels: the network has the classes 0 to 2, got 3"),
+        ((-1.0, 40, 30, 30, 40), "classes 0 to 2, got -1"),
+        ((40.0, 30, 30, 40), r"labels: must be \(pictures, objects, 5 or more\), got \(2, 4, 4\)"),
+    ],
+)
+def test_labels_that_cannot_be_are_refused(row: tuple[float, ...], message: str) -> None:
+    given = torch.stack((labels(row), torch.zeros(4, len(row))))
+    with pytest.raises(ValueError, match=message):
+        YoloxLoss().of_places(raw(), given, SIZES)

@@ -86,3 +86,9 @@ def test_scores_are_low_before_training() -> None:
     with torch.inference_mode():
         scores = network(torch.zeros(1, 3, 32, 32))[..., 4:]
     torch.testing.assert_close(scores, torch.full_like(scores, 0.01), rtol=0, atol=0.005)
+
+
+def test_images_that_do_not_fit_the_strides_are_refused(make_network: Any) -> None:
+    network = make_network(YoloxLayout(8, 1, depthwise=True, classes=1))
+    with pytest.raises(ValueError, match="images: height and width must be multiples of 32, got 64x48"):
+        network(torch.zeros(1, 3, 64, 48))

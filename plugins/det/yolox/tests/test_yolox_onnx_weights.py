@@ -57,6 +57,69 @@ def test_runs_as_onnxruntime_does(make_network: Any, write_onnx: Any, tmp_path: 
         np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-4)
 
 
+def test_weights_that_are_handed_on_are_found(make_network: Any, write_onnx: Any, tmp_path: Path) -> None:
+    # torch.onnx.export writes equal weights once, and others as their Identity; others store halves, and cast them.
+    network, path = make_network(LAYOUTS[0]), tmp_path / "network.onnx"
+    write_onnx(network, path)
+    model = onnx.load(str(path))
+    stored = {each.name: each for each in model.graph.initializer}
+    nodes = []
+    for number, node in enumerate(each for each in model.graph.node if each.op_type == "Conv"):
+        held = stored[node.input[1]]
+        halves = onnx.numpy_helper.to_array(held).astype(np.float16)
+        held.CopyFrom(onnx.numpy_helper.from_array(halves, held.name))
+        nodes.append(onnx.helper.make_node("Cast", [held.name], [f"full{number}"], to=onnx.TensorProto.FLOAT))
+        nodes.append(onnx.helper.make_node("Identity", [f"full{number}"], [f"same{number}"]))
+        node.input[1] = f"same{number}"
+    nodes += model.graph.node
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
+    wanted = fused_state(network.state_dict())
+    for name, value in load_network(path).state_dict().items():
+        torch.testing.assert_close(value, wanted[name], rtol=2e-3, atol=1e-3, msg=name)
+
+
+@pytest.mark.parametrize("operation", ["Add", "Mul"])
+def test_numbers_behind_a_convolution_are_its_bias_or_refused(
+    make_network: Any, write_onnx: Any, tmp_path: Path, operation: str
+) -> None:
+    network, path = fused(make_network(LAYOUTS[0])), tmp_path / "network.onnx"
+    write_onnx(network, path)
+    model = onnx.load(str(path))
+    biases = {each.name: each for each in model.graph.initializer}
+    nodes = []
+    for node in model.graph.node:
+        nodes.append(node)
+        if node.op_type == "Conv":
+            bias, result = node.input.pop(), node.output[0]
+            node.output[0] = f"{result} without bias"
+            biases[bias].dims[:] = [1, *biases[bias].dims, 1, 1]
+            nodes.append(onnx.helper.make_node(operation, [bias, node.output[0]], [result]))
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    onnx.save(model, str(path))
+    if operation == "Mul":
+        with pytest.raises(CheckpointError, match="its Mul behind a convolution is part of no YOLOX"):
+            load_network(path)
+    else:
+        for name, value in load_network(path).state_dict().items():
+            torch.testing.assert_close(value, network.state_dict()[name], msg=name)
+
+
+def test_another_activation_is_refused(make_network: Any, write_onnx: Any, tmp_path: Path) -> None:
+    path = tmp_path / "network.onnx"
+    write_onnx(make_network(LAYOUTS[0]), path)
+    model = onnx.load(str(path))
+    for node in model.graph.node:
+        if node.op_type == "Sigmoid":
+            node.op_type = "Relu"
+    onnx.save(model, str(path))
+    with pytest.raises(CheckpointError, match=r"network.onnx: holds a YOLOX with Relu in place of SiLU; run it"):
+        load_network(path)
+
+
 def test_the_hash_is_checked(make_network: Any, write_onnx: Any, tmp_path: Path) -> None:
     path = tmp_path / "network.onnx"
     write_onnx(make_network(LAYOUTS[0]), path)

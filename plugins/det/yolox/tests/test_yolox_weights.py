@@ -133,3 +133,22 @@ def test_the_hash_is_checked(make_network: Any, tmp_path: Path) -> None:
     torch.save(make_network(LAYOUT).state_dict(), path)
     with pytest.raises(CheckpointError, match="sha256"):
         load_network(path, sha256="01234567")
+
+
+@pytest.mark.parametrize("fuse", [True, False])
+@pytest.mark.parametrize(
+    ("part", "value", "message"),
+    [
+        ("running_mean", None, "stem.conv.bn.running_mean"),
+        ("bias", torch.zeros(9), r"stem.conv.bn.bias.* \(9,\)"),
+    ],
+)
+def test_norms_that_do_not_fit_are_told_in_one_line(
+    make_network: Any, tmp_path: Path, part: str, value: torch.Tensor | None, message: str, fuse: bool
+) -> None:
+    state = dict(make_network(YoloxLayout(8, 1, depthwise=False, classes=2)).state_dict())
+    state[f"backbone.backbone.stem.conv.bn.{part}"] = value
+    torch.save({"model": {name: each for name, each in state.items() if each is not None}}, tmp_path / "weights.pth")
+    with pytest.raises(CheckpointError, match=message) as caught:
+        load_network(tmp_path / "weights.pth", fuse=fuse)
+    assert "\n" not in str(caught.value)

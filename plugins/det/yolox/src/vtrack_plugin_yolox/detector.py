@@ -103,6 +103,8 @@ class YoloxDetector(NetworkDetector):
         context = context or BuildContext()
         device = resolve_device(context.device)
         self.network = network or load_network(weights, sha256=weights_sha256, size=size, fuse=fuse)
+        if size and self.network.layout.size != size:
+            raise ValueError(f"size: the network is YOLOX {self.network.layout.size}, not {size}; leave size out")
         super().__init__(
             network_class_names(class_names, self.network.layout.classes),
             classes=classes,

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from vtrack_nets.errors import CheckpointError
 from vtrack_plugin_yolox.blocks import NORM_EPSILON
 
 __all__ = ["fold", "fused_state"]
+
+_PARTS = ("weight", "bias", "running_mean", "running_var")
+"""Of a batch norm, in the order of `fold`."""
 
 
 def fold(
@@ -31,11 +36,15 @@ def fold(
     return folded.to(weight.dtype), (shift.double() - mean.double() * factor).to(weight.dtype)
 
 
-def fused_state(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def fused_state(state: Mapping[str, Tensor], source: str | Path = "weights") -> dict[str, Tensor]:
     """Return the weights of the fused form of a network; those that are fused already stay as they are.
 
     Args:
         state: Weights by the names of `Yolox`.
+        source: Where they come from, for messages.
+
+    Raises:
+        CheckpointError: A batch norm lacks a part, or has one that does not fit its convolution.
     """
     fused: dict[str, Tensor] = {}
     for name, value in state.items():
@@ -44,8 +53,19 @@ def fused_state(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         scale = f"{name.removesuffix('.conv.weight')}.bn.weight"
         if name.endswith(".conv.weight") and scale in state:
             unit = name.removesuffix(".conv.weight")
-            shift, mean, variance = (state[f"{unit}.bn.{part}"] for part in ("bias", "running_mean", "running_var"))
-            fused[name], fused[f"{unit}.conv.bias"] = fold(value, state[scale], shift, mean, variance)
+            norm = (_part(state, f"{unit}.bn.{part}", value, source) for part in _PARTS)
+            factors, shift, mean, variance = norm
+            fused[name], fused[f"{unit}.conv.bias"] = fold(value, factors, shift, mean, variance)
         else:
             fused[name] = value
     return fused
+
+
+def _part(state: Mapping[str, Tensor], name: str, weight: Tensor, source: str | Path) -> Tensor:
+    """Return a part of the batch norm behind a convolution."""
+    found, wanted = state.get(name), tuple(weight.shape[:1])
+    if found is None or found.shape != wanted or weight.ndim != 4:
+        shapes = [tuple(each.shape) for each in (found, weight) if each is not None]
+        told = "is missing" if found is None else f"has the shape {shapes[0]}, and its convolution's weight {shapes[1]}"
+        raise CheckpointError(f"does not fit YOLOX: {name} {told}; give the weights of a whole network", file=source)
+    return found

@@ -44,7 +44,7 @@ def load_network(source: str | Path, *, sha256: str = "", size: str = "", fuse: 
         )
     norms = any(".bn." in name for name in state)
     network = Yolox(layout, fused=fuse or not norms)
-    report = fit(network, fused_state(state) if fuse else state, source=path)
+    report = fit(network, fused_state(state, path) if fuse else state, source=path)
     surplus = [name for name in report.unexpected if name.startswith(("backbone.", "head."))]
     if surplus:
         raise CheckpointError(

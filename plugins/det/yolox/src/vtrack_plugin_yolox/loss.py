@@ -69,6 +69,9 @@ class YoloxLoss(nn.Module):
             maps: As `Yolox.raw` gives them, finest first.
             labels: float32 ``(N, M, 5 or more)``: rows of class, centre x, centre y, width and height in pixels of the
                 images, filled up with rows of zeros; what comes after (ByteTrack's identity) does not count.
+
+        Raises:
+            ValueError: As `of_places` raises it.
         """
         sizes = [(each.shape[2], each.shape[3]) for each in maps]
         return self.of_places(flattened(maps), labels, sizes)
@@ -80,10 +83,14 @@ class YoloxLoss(nn.Module):
             raw: ``(N, A, 4 + 1 + classes)``.
             labels: As for `forward`.
             sizes: Height and width of the map of each scale.
+
+        Raises:
+            ValueError: Labels have too few columns, or a class that the network does not have.
         """
         at = places(sizes, raw.device)
         boxes = decoded_boxes(raw, at)
         picture = sizes[0][0] * STRIDES[0], sizes[0][1] * STRIDES[0]
+        _check_labels(labels, raw.shape[2] - 5)
         counts = (labels[..., :5].sum(dim=2) > 0).sum(dim=1).tolist()
         targets = [each[:count, :5].to(raw) for each, count in zip(labels, counts, strict=True)]
         assignments = tuple(
@@ -104,6 +111,15 @@ class YoloxLoss(nn.Module):
             none = torch.zeros(0, dtype=torch.int64, device=raw.device)
             return Assignment(none, none, raw.new_zeros(0))
         return assign(boxes, raw[:, 4:5], raw[:, 5:], at, target[:, 1:], target[:, 0].long(), picture, self.variant)
+
+
+def _check_labels(labels: Tensor, classes: int) -> None:
+    if labels.ndim != 3 or labels.shape[2] < 5:
+        raise ValueError(f"labels: must be (pictures, objects, 5 or more), got {tuple(labels.shape)}")
+    numbers = labels[..., 0]
+    unknown = numbers[(numbers < 0) | (numbers >= classes)]
+    if len(unknown):
+        raise ValueError(f"labels: the network has the classes 0 to {classes - 1}, got {unknown[0].item():g}")
 
 
 class _Positives:

@@ -141,7 +141,15 @@ class Yolox(nn.Module):
         self.head = YoloxHead(layout, fused=fused)
 
     def raw(self, images: Tensor) -> list[Tensor]:
-        """Return the head's maps ``(N, 4 + 1 + classes, h, w)`` at strides 8, 16 and 32, for `YoloxLoss`."""
+        """Return the head's maps ``(N, 4 + 1 + classes, h, w)`` at strides 8, 16 and 32, for `YoloxLoss`.
+
+        Raises:
+            ValueError: Height or width of the images is no multiple of 32.
+        """
+        if images.shape[2] % STRIDES[-1] or images.shape[3] % STRIDES[-1]:
+            raise ValueError(
+                f"images: height and width must be multiples of {STRIDES[-1]}, got {images.shape[2]}x{images.shape[3]}"
+            )
         maps: list[Tensor] = self.head(self.backbone(images))
         return maps
 

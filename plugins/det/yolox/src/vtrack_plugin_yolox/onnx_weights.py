@@ -34,6 +34,14 @@ _DEEPEST = 12
 _NO_DATA = {"Shape", "Size", "Constant", "ConstantOfShape"}
 """Operations whose result does not depend on the numbers in a map."""
 
+_ARITHMETIC = {"Add", "Sub", "Mul", "Div"}
+
+_SAME = {"Identity", "Cast"}
+"""Operations that hand a weight on: exporters keep equal weights once, or store them in half precision."""
+
+_OTHER_ACTIVATIONS = {"Elu", "Gelu", "HardSigmoid", "HardSwish", "LeakyRelu", "Mish", "PRelu", "Relu", "Selu"}
+"""Activations that YOLOX may be built with; ours has SiLU, as all published weights."""
+
 
 @attrs.define
 class _Convolution:
@@ -68,7 +76,8 @@ def read_onnx_weights(path: str | Path) -> dict[str, Tensor]:
         MissingPackageError: onnx is not installed.
         CheckpointError: The file is damaged, or of another network.
     """
-    theirs = _graph_of_file(_model(path), path)
+    model = _model(path)
+    theirs = _graph_of_file(model, path)
     ours = _matching_graph(theirs, path)
     colours, own = _colours(theirs, ours)
     places = {colour: name for name, colour in own.items()}
@@ -77,6 +86,11 @@ def read_onnx_weights(path: str | Path) -> dict[str, Tensor]:
             "holds another network than YOLOX: its convolutions are connected otherwise; run it as it is with the "
             "detector 'onnx'",
             file=path,
+        )
+    other = next((node.op_type for node in model.graph.node if node.op_type in _OTHER_ACTIVATIONS), None)
+    if other is not None:
+        raise CheckpointError(
+            f"holds a YOLOX with {other} in place of SiLU; run it as it is with the detector 'onnx'", file=path
         )
     state = {}
     for name, colour in colours.items():
@@ -110,6 +124,7 @@ def _graph_of_file(model: onnx.ModelProto, path: str | Path) -> _Graph:
     values = _constants(model.graph)
     found: _Graph = {}
     reached: dict[str, frozenset[str]] = {}
+    direct: dict[str, _Convolution] = {}
     for number, node in enumerate(model.graph.node):
         before = frozenset[str]().union(*(reached.get(name, frozenset()) for name in node.input))
         options = {each.name: each for each in node.attribute}
@@ -121,6 +136,9 @@ def _graph_of_file(model: onnx.ModelProto, path: str | Path) -> _Graph:
             bias = values.get(node.input[2]) if len(node.input) > 2 else torch.zeros(weight.shape[0])
             found[name] = _Convolution((tuple(weight.shape), groups, strides), before, weight, bias)
             before = frozenset({name})
+            direct[node.output[0]] = found[name]
+        elif node.op_type in _ARITHMETIC and any(name in direct for name in node.input):
+            _take_in(node, direct, values, path)
         elif node.op_type == "BatchNormalization" and len(before) == 1:
             epsilon = options["epsilon"].f if "epsilon" in options else 1e-5
             _fold_into(found[next(iter(before))], [values.get(name) for name in node.input[1:5]], epsilon, path)
@@ -138,11 +156,32 @@ def _constants(graph: onnx.GraphProto) -> dict[str, Tensor]:
         if node.op_type == "Constant":
             held.update((node.output[0], each.t) for each in node.attribute if each.name == "value")
     # Copied: the file's own bytes cannot be written to, which torch warns of.
-    return {
+    constants = {
         name: torch.from_numpy(numpy_helper.to_array(each).copy()).float()
         for name, each in held.items()
         if each.data_type in (1, 10, 11)  # float, float16, double
     }
+    for node in graph.node:
+        if node.op_type in _SAME and node.input[0] in constants:
+            constants[node.output[0]] = constants[node.input[0]]
+    return constants
+
+
+def _take_in(
+    node: onnx.NodeProto, direct: dict[str, _Convolution], values: dict[str, Tensor], path: str | Path
+) -> None:
+    """Add to a convolution's bias what a node adds to its result, as some exporters write a bias."""
+    constant = next((values[name] for name in node.input if name in values), None)
+    if constant is None:
+        return
+    convolution = next(direct[name] for name in node.input if name in direct)
+    if node.op_type != "Add" or convolution.bias is None or constant.numel() not in (1, len(convolution.bias)):
+        raise CheckpointError(
+            f"its {node.op_type} behind a convolution is part of no YOLOX; run it as it is with the detector 'onnx'",
+            file=path,
+        )
+    convolution.bias = convolution.bias + constant.reshape(-1)
+    direct[node.output[0]] = convolution
 
 
 def _fold_into(convolution: _Convolution, norm: list[Tensor | None], epsilon: float, path: str | Path) -> None:
