@@ -170,6 +170,19 @@ def test_weights_of_another_depth_say_what_to_write(weights: str) -> None:
         made(weights, backbone=ResNet(depth=34))
 
 
+def test_weights_with_one_box_for_all_classes_say_what_to_write(weights: str, tmp_path: Path) -> None:
+    head = RoIHead(hidden_features=32, class_agnostic=True)
+    torch.manual_seed(0)
+    torch.save(FasterRcnn(3, **small_parts() | {"roi_head": head}).state_dict(), tmp_path / "one.pth")
+    with pytest.raises(CheckpointError, match=r"holds one box for all classes, .* write class_agnostic = true in the"):
+        made(str(tmp_path / "one.pth"))
+    other = RoIHead(hidden_features=32, class_agnostic=True)
+    with pytest.raises(CheckpointError, match=r"holds one for each, .* write class_agnostic = false in the"):
+        made(weights, roi_head=other)
+    other = RoIHead(hidden_features=32, class_agnostic=True)
+    assert len(made(str(tmp_path / "one.pth"), roi_head=other).classes) == 3
+
+
 def test_weights_of_another_network_are_refused(state: dict[str, torch.Tensor], weights: str, tmp_path: Path) -> None:
     torch.save({"conv.weight": torch.zeros(2, 2)}, tmp_path / "other.pth")
     with pytest.raises(CheckpointError, match=r"other.pth: holds another network than FasterRcnn: no name matches"):

@@ -23,6 +23,9 @@ __all__ = ["loaded_network"]
 
 _log = logging.getLogger("vtcore")
 
+_BOXES, _COORDINATES = "roi_head.bbox_head.fc_reg.weight", 4
+"""What corrects boxes, and its rows for each of them."""
+
 _STAGES = {"rpn_head": ("rpn", "propose", "proposes nothing"), "roi_head": ("roi_head", "regress", "corrects no boxes")}
 """Option, the method that counts, and what is wrong without it, by the part of the network."""
 
@@ -55,10 +58,26 @@ def loaded_network(config: FasterRcnnConfig, parts: Mapping[str, Any]) -> Faster
         max_detections=config.max_detections,
     )
     _check_depth(network, state, path)
+    _check_boxes(network, state, path)
     report = fit(network, state, source=path)
     told = _log.info if not report.unexpected else _log.warning
     told("%s: weights for %s: %s", path, type(network).__name__, report)
     return network
+
+
+def _check_boxes(network: FasterRcnn, state: Mapping[str, Tensor], path: Any) -> None:
+    """Say what to write where only one of the two has one box for all classes."""
+    found, wanted = state.get(_BOXES), network.state_dict().get(_BOXES)
+    if found is None or wanted is None or found.ndim != wanted.ndim or len(found) == len(wanted):
+        return
+    if _COORDINATES in (len(found), len(wanted)):
+        agnostic = len(found) == _COORDINATES
+        held, made = ("one box for all classes", "one for each")[:: 1 if agnostic else -1]
+        raise CheckpointError(
+            f"holds {held}, the network has {made}; write class_agnostic = {str(agnostic).lower()} in the table of "
+            "the roi_head",
+            file=path,
+        )
 
 
 def _check_depth(network: FasterRcnn, state: dict[str, Tensor], path: Any) -> None:
