@@ -42,6 +42,14 @@ def test_classes_that_do_not_exclude_each_other() -> None:
     assert binary_cross_entropy(SCORES[:, 0], torch.tensor([0, 1, 1, 1, 1, 0])).item() == pytest.approx(single.item())
 
 
+def test_focal_loss_of_half_precision_is_summed_in_full() -> None:
+    scores = torch.randn(4000, 3, generator=torch.Generator().manual_seed(0)).half()
+    labels = torch.arange(4000) % 4
+    found, wanted = focal_loss(scores, labels, average=1), focal_loss(scores.float(), labels, average=1)
+    assert found.dtype == torch.float32
+    assert torch.equal(found, wanted)
+
+
 def test_focal_loss_is_its_formula() -> None:
     labels = torch.tensor([0, 3, 4, 2, 4, 1])
     p = SCORES.sigmoid()

@@ -89,8 +89,8 @@ def focal_loss(
         weights: ``(N,)`` or ``(N, C)``.
         average: See the module.
     """
-    hot = F.one_hot(labels, scores.shape[1] + 1)[:, :-1].to(scores.dtype)
-    loss: Tensor = sigmoid_focal_loss(scores, hot, alpha=alpha, gamma=gamma, reduction="none")
+    hot = F.one_hot(labels, scores.shape[1] + 1)[:, :-1].float()
+    loss: Tensor = sigmoid_focal_loss(scores.float(), hot, alpha=alpha, gamma=gamma, reduction="none")
     if weights is not None and weights.ndim == 1:
         weights = weights[:, None]
     return _averaged(loss, weights, average)
