@@ -57,3 +57,20 @@ def test_nothing_and_ties() -> None:
     same = np.array([[0, 0, 10, 10]] * 3, np.float32)
     assert nms(same, np.array([0.5, 0.5, 0.5], np.float32), 0.9).tolist() == [0]
     assert nms(same, np.array([0.5, 0.5, 0.6], np.float32), 1.0).tolist() == [2, 0, 1]
+
+
+@pytest.mark.filterwarnings("error")
+def test_boxes_without_end_hide_nothing() -> None:
+    boxes = np.array(
+        [
+            [0, 0, np.inf, 10],
+            [0, 0, 10, 10],
+            [-np.inf, 0, np.inf, 9],
+            [0, 0, 10, 9.5],
+            [np.nan] * 4,
+            [0, 0, 3e38, 3e38],
+        ],
+        np.float32,
+    )
+    scores = np.array([0.9, 0.8, 0.75, 0.7, 0.6, 0.5], np.float32)
+    assert nms(boxes, scores, 0.5).tolist() == [0, 1, 2, 4, 5]

@@ -22,12 +22,18 @@ def nms(boxes: Float32Array, scores: Float32Array, threshold: float) -> Int64Arr
     """Return the rows that stay, best first; of equal scores the earlier row is the better.
 
     Args:
-        boxes: float32 ``(N, 4)`` ``x1, y1, x2, y2``.
+        boxes: float32 ``(N, 4)`` ``x1, y1, x2, y2``. What is no number stays and hides nothing.
         scores: float32 ``(N,)``.
         threshold: Greatest intersection over union that both boxes of a pair survive.
     """
     order = np.argsort(-scores, kind="stable")
-    boxes = boxes[order]
+    # Networks that overflow give boxes without end: they overlap with nothing, as in torchvision.
+    with np.errstate(invalid="ignore", over="ignore"):
+        return order[_alive(boxes[order], threshold)]
+
+
+def _alive(boxes: Float32Array, threshold: float) -> BoolArray:
+    """Return which of the boxes, best first, stay."""
     areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     alive = np.ones(len(boxes), np.bool_)
     for start in range(0, len(boxes), _BLOCK):
@@ -38,7 +44,7 @@ def nms(boxes: Float32Array, scores: Float32Array, threshold: float) -> Int64Arr
             if alive[row]:
                 hidden = later[hides]
                 alive[hidden[hidden > row]] = False
-    return order[alive]
+    return alive
 
 
 def class_wise_nms(boxes: Float32Array, scores: Float32Array, labels: Int64Array, threshold: float) -> Int64Array:
