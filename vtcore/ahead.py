@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Generic, Protocol, TypeVar
 
-__all__ = ["Ahead", "End", "InOrder", "Waiting", "run_ahead"]
+__all__ = ["Ahead", "End", "InOrder", "Interrupts", "Waiting", "run_ahead"]
 
 T = TypeVar("T")
+
+_ASK_SECONDS = 0.2
+"""How often who waits for an item asks whether it still should."""
+_INTERRUPTED_SECONDS = 1.0
+"""How long who is interrupted waits for an item in the making; the thread goes no further and ends by itself."""
 
 
 class End:
@@ -30,11 +35,24 @@ class Waiting(Protocol[T]):
     def put(self, item: T | End) -> bool:
         """Hand over an item, waiting for room; False when nobody wants more."""
 
-    def take(self) -> T | End:
-        """Wait for the next item."""
+    def take(self, seconds: float | None = None) -> T | End | None:
+        """Wait for the next item, so many seconds at most: None when there is none by then."""
 
     def stop(self) -> None:
         """Want no more."""
+
+
+class Interrupts(Protocol):
+    """What tells who waits that it is to stop: `vtcore.runs.interrupts.DeferredInterrupts`.
+
+    Attributes:
+        interrupted: Whether it told so.
+    """
+
+    interrupted: bool
+
+    def check(self) -> None:
+        """Raise `KeyboardInterrupt` when it is time to stop."""
 
 
 class Ahead(Iterator[T], Generic[T]):
@@ -44,7 +62,15 @@ class Ahead(Iterator[T], Generic[T]):
     ``with``): it stops the thread, which closes the iterator.
     """
 
-    def __init__(self, items: Iterator[T], waiting: Waiting[T], *, name: str, patience: float | None = None) -> None:
+    def __init__(
+        self,
+        items: Iterator[T],
+        waiting: Waiting[T],
+        *,
+        name: str,
+        patience: float | None = None,
+        interrupts: Interrupts | None = None,
+    ) -> None:
         """Start the thread.
 
         Args:
@@ -52,9 +78,11 @@ class Ahead(Iterator[T], Generic[T]):
             waiting: Where finished items wait.
             name: Of the thread.
             patience: Seconds that `close` waits for an item in the making; None for as long as it takes.
+            interrupts: Asked while an item is waited for; once it interrupts, `close` waits for hardly a moment.
         """
         self._waiting = waiting
         self._patience = patience
+        self._interrupts = interrupts
         self._ended = False
         self._thread = threading.Thread(target=_make, args=(items, waiting), name=name, daemon=True)
         self._thread.start()
@@ -67,7 +95,7 @@ class Ahead(Iterator[T], Generic[T]):
         """Return the next item, as soon as there is one."""
         if self._ended:
             raise StopIteration
-        item = self._waiting.take()
+        item = self._take()
         if not isinstance(item, End):
             return item
         self._ended = True
@@ -83,29 +111,45 @@ class Ahead(Iterator[T], Generic[T]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close."""
-        self.close()
+        """Close; without waiting for what takes long where Ctrl-C was pressed."""
+        if isinstance(error, KeyboardInterrupt):
+            self._close(at_once=True)
+        else:
+            self.close()
 
     def close(self) -> None:
-        """Make no more; the iterator is closed in its own thread before this returns."""
+        """Make no more; the iterator is closed in its own thread before this returns, unless it was interrupted."""
+        self._close(at_once=self._interrupts is not None and self._interrupts.interrupted)
+
+    def _close(self, *, at_once: bool) -> None:
         self._ended = True
         self._waiting.stop()
-        self._thread.join(self._patience)
+        patience = self._patience
+        self._thread.join(_INTERRUPTED_SECONDS if at_once and patience is None else patience)
+
+    def _take(self) -> T | End:
+        # Without a limit nothing comes but an item.
+        seconds = None if self._interrupts is None else _ASK_SECONDS
+        while (item := self._waiting.take(seconds)) is None:
+            if self._interrupts is not None:
+                self._interrupts.check()
+        return item
 
     def __del__(self) -> None:
         """Make no more, where nobody closed: the thread knows nothing of this object, so it can go."""
         self._waiting.stop()
 
 
-def run_ahead(items: Iterator[T], depth: int, *, name: str) -> Ahead[T]:
+def run_ahead(items: Iterator[T], depth: int, *, name: str, interrupts: Interrupts | None = None) -> Ahead[T]:
     """Make items ahead in the background, every one and in order.
 
     Args:
         items: What makes them; from now on used, and closed, by the background thread alone.
         depth: How many finished items may wait, at least 1; another is in the making meanwhile.
         name: Of the thread.
+        interrupts: Asked while an item is waited for.
     """
-    return Ahead(items, InOrder(depth), name=name)
+    return Ahead(items, InOrder(depth), name=name, interrupts=interrupts)
 
 
 def _make(items: Iterator[T], waiting: Waiting[T]) -> None:
@@ -149,9 +193,12 @@ class InOrder(Generic[T]):
         self._items.put(item)
         return True
 
-    def take(self) -> T | End:
-        """Wait for the next item."""
-        item = self._items.get()
+    def take(self, seconds: float | None = None) -> T | End | None:
+        """Wait for the next item, so many seconds at most."""
+        try:
+            item = self._items.get(timeout=seconds)
+        except Empty:
+            return None
         self._permits.put(True)
         return item
 

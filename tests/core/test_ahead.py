@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import threading
 import time
@@ -132,3 +133,51 @@ def test_what_was_handed_over_is_not_held() -> None:
         gc.collect()
         assert kept() is None
         hold.set()
+
+
+class Pressed:
+    """Interrupts as soon as it is asked."""
+
+    def __init__(self) -> None:
+        self.interrupted = False
+
+    def check(self) -> None:
+        self.interrupted = True
+        raise KeyboardInterrupt
+
+
+def test_who_waits_can_be_interrupted_and_waits_no_longer_for_what_is_in_the_making() -> None:
+    release = threading.Event()
+
+    def stuck() -> Iterator[int]:
+        yield 1
+        release.wait(30)
+        yield 2
+
+    try:
+        began = time.monotonic()
+        items = run_ahead(stuck(), 1, name="maker", interrupts=Pressed())
+        assert next(items) == 1
+        with pytest.raises(KeyboardInterrupt):
+            next(items)
+        items.close()
+        assert time.monotonic() - began < 10
+    finally:
+        release.set()
+
+
+def test_leaving_by_ctrl_c_does_not_wait_for_what_is_in_the_making() -> None:
+    release = threading.Event()
+
+    def stuck() -> Iterator[int]:
+        yield 1
+        release.wait(30)
+
+    began = time.monotonic()
+    try:
+        with contextlib.suppress(KeyboardInterrupt), run_ahead(stuck(), 1, name="maker") as items:
+            next(items)
+            raise KeyboardInterrupt
+        assert time.monotonic() - began < 10
+    finally:
+        release.set()

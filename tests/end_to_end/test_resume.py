@@ -127,6 +127,27 @@ def test_ctrl_c_in_the_first_sequence_says_how_to_continue_too(experiment: Path,
     assert done.returncode == 0, done.stderr
 
 
+def test_ctrl_c_does_not_wait_for_a_slow_detector(experiment: Path) -> None:
+    slow = "import pathlib, time\ndef find(image):\n    pathlib.Path('busy').touch()\n    time.sleep(60)\n"
+    (experiment.parent / "eyes.py").write_text(slow)
+    words = ["-o", "detector.replace=true", "-o", "detector.type=function", "-o", "detector.function=eyes:find"]
+    command = [sys.executable, "-m", "vtcore", "run", experiment.name, *words]
+    with subprocess.Popen(command, cwd=experiment.parent, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            deadline = time.monotonic() + 60
+            while not (experiment.parent / "busy").exists():
+                assert process.poll() is None
+                assert time.monotonic() < deadline, "the detector never began"
+                time.sleep(0.005)
+            os.kill(process.pid, signal.SIGINT)
+            _, errors = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert "continue with: vtcore run experiment.toml" in errors
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from collections.abc import Sequence as Seq
 from contextlib import closing
 from pathlib import Path
 
-from vtcore.ahead import run_ahead
+from vtcore.ahead import Interrupts, run_ahead
 from vtcore.benchmarking.clocks import StageClock, grown, parts_of
 from vtcore.files import PARTIAL
 from vtcore.frames import Frame, Sequence
@@ -67,18 +67,18 @@ class AlonePass:
         self._limit = limit
         self._ahead = ahead and images
 
-    def do(self, sequence: Sequence, check: Callable[[], None]) -> None:
+    def do(self, sequence: Sequence, interrupts: Interrupts) -> None:
         """Take a sequence through all stages.
 
         It is done in a thread of its own, as in a run: libraries of parallel loops treat the main thread otherwise.
 
         Args:
             sequence: The sequence.
-            check: Called after every batch; may raise.
+            interrupts: Asked after every batch, and while it is waited for.
         """
-        with run_ahead(self._steps(sequence), 1, name="vtcore-alone") as steps:
+        with run_ahead(self._steps(sequence), 1, name="vtcore-alone", interrupts=interrupts) as steps:
             for _ in steps:
-                check()
+                interrupts.check()
 
     def _steps(self, sequence: Sequence) -> Generator[int, None, None]:
         """Do all that is to be done, yielding after every batch how many frames it had."""

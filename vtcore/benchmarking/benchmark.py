@@ -114,7 +114,7 @@ class Benchmark:
         )
         with DeferredInterrupts() as interrupts:
             for sequence in self.sequences:
-                alone.do(sequence, interrupts.check)
+                alone.do(sequence, interrupts)
         passage = Passage(
             frames=frames,
             seconds=seconds,
@@ -149,7 +149,7 @@ class Benchmark:
         self, sequence: Sequence, pipeline: Pipeline, interrupts: DeferredInterrupts, stages: dict[str, float]
     ) -> int:
         """Track and write a sequence, as a run does."""
-        tracked = pipeline.track(sequence)
+        tracked = pipeline.track(sequence, interrupts=interrupts)
         writing = SequenceWriting(self._writers, self._folder, sequence)
         frames = 0
         try:

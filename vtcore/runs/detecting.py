@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import attrs
 
-from vtcore.ahead import run_ahead
+from vtcore.ahead import Interrupts, run_ahead
 from vtcore.errors import DataError, VtcoreError
 from vtcore.frames import Frame, Sequence
 from vtcore.instances import BoolArray, Instances
@@ -68,6 +68,7 @@ class Detecting:
         stored: With a `reid`: detections to replay in place of what the detector would find.
         wants: Tells which detections the tracker wants embeddings of; None for all.
         ahead: Whether the detector works ahead in a thread of its own.
+        interrupts: Asked by who waits for detections; None where nobody is to be asked.
     """
 
     sequence: Sequence
@@ -81,6 +82,7 @@ class Detecting:
     stored: StoredDetections | None = None
     wants: Callable[[Instances], BoolArray] | None = None
     ahead: bool = True
+    interrupts: Interrupts | None = None
 
     def batches(self, frames: Generator[Frame, None, None]) -> Found:
         """Yield the detections, with the sequence's labels, of all frames.
@@ -90,7 +92,7 @@ class Detecting:
         size = self._size()
         if self.reid is None:
             found = self._labelled(self._detected(frames, size, self.cache))
-            yield from self._behind(found, size, "detect", ahead=self.ahead)
+            yield from self._behind(found, size, "detect", ahead=self.ahead, interrupts=self.interrupts)
             return
         if self.stored is not None:
             found = self._replayed(frames, size, self.stored)
@@ -100,7 +102,8 @@ class Detecting:
         if not self.sequence.live and (self.stored is not None or not self.ahead):
             # There is nothing to wait for, and a network does better with the boxes of several frames at once.
             found, together = gathered(found), max(size, _FRAMES_TOGETHER)
-        yield from self._behind(self._described(found, size, self.reid), together, "embed", ahead=True)
+        described = self._described(found, size, self.reid)
+        yield from self._behind(described, together, "embed", ahead=True, interrupts=self.interrupts)
 
     def _size(self) -> int:
         if self.sequence.live:
@@ -109,7 +112,13 @@ class Detecting:
         return self.detector.batch_size if self.stored is None else self.stored.batch_size
 
     def _behind(
-        self, made: Generator[T, None, None], size: int, stage: str, *, ahead: bool
+        self,
+        made: Generator[T, None, None],
+        size: int,
+        stage: str,
+        *,
+        ahead: bool,
+        interrupts: Interrupts | None = None,
     ) -> Generator[T, None, None]:
         """Yield what a stage makes, ahead in a thread where that is wanted."""
         # A frame of a live source that waits for the tracker would not be its latest.
@@ -117,7 +126,7 @@ class Detecting:
             yield from made
             return
         depth = max(1, _FRAMES_AHEAD // max(1, size))
-        with run_ahead(made, depth, name=f"vtcore-{stage}") as items:
+        with run_ahead(made, depth, name=f"vtcore-{stage}", interrupts=interrupts) as items:
             yield from items
 
     def _detected(self, frames: Generator[Frame, None, None], size: int, keeping: DetectionKeeping | None) -> Found:

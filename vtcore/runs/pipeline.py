@@ -15,6 +15,7 @@ from collections.abc import Sequence as Seq
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from vtcore.ahead import Interrupts
 from vtcore.frames import Frame, Sequence
 from vtcore.instances import Instances
 from vtcore.interfaces import Detector, ReId, Tracker, Transform
@@ -101,11 +102,15 @@ class Pipeline:
         """Give a sequence without class names the detector's."""
         sequence.classes = sequence.classes or self._classes
 
-    def track(self, sequence: Sequence) -> Tracked:
+    def track(self, sequence: Sequence, *, interrupts: Interrupts | None = None) -> Tracked:
         """Prepare everything for a sequence, then yield each frame with its detections and tracks.
 
         Without a tracker the tracks are the detections. A sequence without class names takes the detector's, before
         the first frame is asked for.
+
+        Args:
+            sequence: The sequence.
+            interrupts: Asked while detections are waited for.
 
         Raises:
             DataError: The source cannot be read, or detector and data have no class in common.
@@ -125,7 +130,7 @@ class Pipeline:
             self._detector.reset(sequence)
         if self._tracker is not None:
             self._tracker.reset(sequence)
-        return self._tracked(sequence, self._detected(sequence, to_labels, bare))
+        return self._tracked(sequence, self._detected(sequence, to_labels, bare, interrupts))
 
     def _tracked(self, sequence: Sequence, detected: Generator[tuple[Frame, Instances], None, None]) -> Tracked:
         clock = time.perf_counter
@@ -141,7 +146,7 @@ class Pipeline:
                 yield frame, detections, tracks
 
     def _detected(
-        self, sequence: Sequence, to_labels: LabelMap, bare: StoredDetections | None
+        self, sequence: Sequence, to_labels: LabelMap, bare: StoredDetections | None, interrupts: Interrupts | None
     ) -> Generator[tuple[Frame, Instances], None, None]:
         if self._stored is not None:
             with closing(self._replayed(sequence, self._stored)) as replayed:
@@ -166,6 +171,7 @@ class Pipeline:
             stored=bare,
             wants=getattr(self._tracker, "wants_embeddings", None),
             ahead=self._ahead,
+            interrupts=interrupts,
         )
         with closing(detecting.batches(self._frames(sequence))) as batches:
             yield from flattened(batches)

@@ -243,7 +243,7 @@ class Run:
 
     def _track(self, sequence: Sequence) -> None:
         with DeferredInterrupts() as interrupts:
-            tracked = self._pipeline.track(sequence)
+            tracked = self._pipeline.track(sequence, interrupts=interrupts)
             if (replayed := self._cache.replayed_entry(sequence)) is not None:
                 self.folder.log("detections_replayed", sequence=sequence.name, entry=str(replayed))
             self.host.notify("vtcore_sequence_started", run=self, sequence=sequence)

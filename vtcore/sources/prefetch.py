@@ -58,10 +58,10 @@ class _Latest:
             self._changed.notify_all()
             return True
 
-    def take(self) -> Frame | End:
+    def take(self, seconds: float | None = None) -> Frame | End | None:
         with self._changed:
-            while not self._items:
-                self._changed.wait()
+            if not self._changed.wait_for(lambda: self._items, seconds):
+                return None
             item = self._items.popleft()
             self._changed.notify_all()
         if isinstance(item, Frame):
