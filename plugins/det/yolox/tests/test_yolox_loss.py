@@ -129,10 +129,22 @@ def test_unknown_variants_are_refused() -> None:
     [
         ((3.0, 40, 30, 30, 40), "labels: the network has the classes 0 to 2, got 3"),
         ((-1.0, 40, 30, 30, 40), "classes 0 to 2, got -1"),
-        ((40.0, 30, 30, 40), r"labels: must be \(pictures, objects, 5 or more\), got \(2, 4, 4\)"),
+        ((40.0, 30, 30, 40), r"labels: must be \(2 pictures, objects, 5 or more\), got \(2, 4, 4\)"),
     ],
 )
 def test_labels_that_cannot_be_are_refused(row: tuple[float, ...], message: str) -> None:
     given = torch.stack((labels(row), torch.zeros(4, len(row))))
     with pytest.raises(ValueError, match=message):
         YoloxLoss().of_places(raw(), given, SIZES)
+
+
+def test_labels_of_another_number_of_pictures_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"labels: must be \(2 pictures, objects, 5 or more\), got \(1, 4, 5\)"):
+        YoloxLoss().of_places(raw(), labels((1.0, 40, 30, 30, 40))[None], SIZES)
+
+
+def test_rows_that_fill_up_may_be_negative() -> None:
+    given = torch.stack([labels((1.0, 40, 30, 30, 40))] * 2)
+    negative = torch.where(given == 0, -torch.ones(()), given)
+    negative[:, 0] = given[:, 0]
+    assert YoloxLoss().of_places(raw(), negative, SIZES).total == YoloxLoss().of_places(raw(), given, SIZES).total

@@ -85,14 +85,13 @@ class YoloxLoss(nn.Module):
             sizes: Height and width of the map of each scale.
 
         Raises:
-            ValueError: Labels have too few columns, or a class that the network does not have.
+            ValueError: Labels are of another number of pictures, have too few columns, or a class that the network
+                does not have.
         """
         at = places(sizes, raw.device)
         boxes = decoded_boxes(raw, at)
         picture = sizes[0][0] * STRIDES[0], sizes[0][1] * STRIDES[0]
-        _check_labels(labels, raw.shape[2] - 5)
-        counts = (labels[..., :5].sum(dim=2) > 0).sum(dim=1).tolist()
-        targets = [each[:count, :5].to(raw) for each, count in zip(labels, counts, strict=True)]
+        targets = _targets(raw, labels)
         assignments = tuple(
             self._assigned(boxes[index], raw[index], at, target, picture) for index, target in enumerate(targets)
         )
@@ -104,7 +103,7 @@ class YoloxLoss(nn.Module):
         classes = found.class_loss() / norm
         l1 = found.l1_loss() / norm if self.l1 else raw.new_zeros(())
         total = box + objectness + classes + l1
-        return YoloxLosses(total, box, objectness, classes, l1, norm / max(sum(counts), 1), assignments)
+        return YoloxLosses(total, box, objectness, classes, l1, norm / max(sum(map(len, targets)), 1), assignments)
 
     def _assigned(self, boxes: Tensor, raw: Tensor, at: Places, target: Tensor, picture: tuple[int, int]) -> Assignment:
         if not len(target):
@@ -113,13 +112,17 @@ class YoloxLoss(nn.Module):
         return assign(boxes, raw[:, 4:5], raw[:, 5:], at, target[:, 1:], target[:, 0].long(), picture, self.variant)
 
 
-def _check_labels(labels: Tensor, classes: int) -> None:
-    if labels.ndim != 3 or labels.shape[2] < 5:
-        raise ValueError(f"labels: must be (pictures, objects, 5 or more), got {tuple(labels.shape)}")
-    numbers = labels[..., 0]
-    unknown = numbers[(numbers < 0) | (numbers >= classes)]
+def _targets(raw: Tensor, labels: Tensor) -> list[Tensor]:
+    """Return class, centre and size ``(G, 5)`` of each picture's objects; rows whose sum is not positive fill up."""
+    if labels.ndim != 3 or labels.shape[2] < 5 or len(labels) != len(raw):
+        raise ValueError(f"labels: must be ({len(raw)} pictures, objects, 5 or more), got {tuple(labels.shape)}")
+    counts = (labels[..., :5].sum(dim=2) > 0).sum(dim=1).tolist()
+    targets = [each[:count, :5].to(raw) for each, count in zip(labels, counts, strict=True)]
+    numbers, classes = torch.cat(targets)[:, 0], raw.shape[2] - 5
+    unknown = numbers[~((numbers >= 0) & (numbers < classes))]
     if len(unknown):
         raise ValueError(f"labels: the network has the classes 0 to {classes - 1}, got {unknown[0].item():g}")
+    return targets
 
 
 class _Positives:
