@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Sequence as Seq
@@ -319,3 +320,11 @@ def test_stage_clock_tells_processor_from_wall_time() -> None:
     assert clock.seconds["sleep"] >= 0.03
     assert clock.cpu["sleep"] < 0.02
     assert clock.cpu["work"] >= 0.04
+
+
+def test_the_peak_of_memory_is_not_that_of_who_started_the_process() -> None:
+    code = "from vtcore.benchmarking.clocks import memory_peak; print(memory_peak())"
+    # Written to, so that it is there when the process is started.
+    held = bytearray(b"x") * 200_000_000
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert 1_000_000 < int(done.stdout) < len(held)
