@@ -113,14 +113,15 @@ class FunctionDetector:
     def _instances(self, found: Any, frame: Frame) -> Instances:
         if found is None:
             return Instances.empty()
-        if isinstance(found, Instances):
-            return found
         try:
             if type(found).__module__.partition(".")[0] == "supervision":
-                return Instances.from_supervision(found)
+                found = Instances.from_supervision(found)
+            if isinstance(found, Instances):
+                self._labels(found.labels)
+                return found
             boxes, scores, labels = self._parts(found, frame)
             return Instances(boxes, scores, None if labels is None else self._labels(labels))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError) as error:
             raise self._wrong(frame, f"boxes: {error}") from error
 
     def _parts(self, found: Any, frame: Frame) -> tuple[Any, Any, Any]:
@@ -137,7 +138,9 @@ class FunctionDetector:
         if rows.size == 0:
             return np.zeros((0, 4)), None, None
         if rows.ndim != 2 or rows.shape[1] not in (4, 5, 6):
-            raise self._wrong(frame, f"rows of 4 to 6 numbers (x1, y1, x2, y2, score, label), got {_described(rows)}")
+            raise self._wrong(
+                frame, f"rows of 4 to 6 numbers (x1, y1, x2, y2, score, label), got {_described(rows, found)}"
+            )
         scores = rows[:, 4] if rows.shape[1] > 4 else None
         return rows[:, :4], scores, rows[:, 5] if rows.shape[1] > 5 else None
 
@@ -213,8 +216,10 @@ def _array(value: Any) -> Any:
     return np.asarray(value)
 
 
-def _described(value: Any) -> str:
-    return f"an array {value.shape}" if isinstance(value, np.ndarray) else type(value).__name__
+def _described(value: Any, origin: Any = None) -> str:
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"an array {value.shape}"
+    return type(value if origin is None else origin).__name__
 
 
 def _name_of(function: Any) -> str:

@@ -115,7 +115,10 @@ def test_tensors() -> None:
     [
         ([1, 2, 3, 4], r"rows of 4 to 6 numbers \(x1, y1, x2, y2, score, label\), got an array \(4,\)"),
         ([[1, 2, 3]], r"rows of 4 to 6 numbers .*, got an array \(1, 3\)"),
-        ("boxes", r"rows of 4 to 6 numbers .*, got an array \(\)"),
+        ("boxes", r"rows of 4 to 6 numbers .*, got str"),
+        ((row for row in BOXES), r"rows of 4 to 6 numbers .*, got generator"),
+        ([[10**400, 0, 1, 1]], "boxes: int too large"),
+        (Instances(BOXES[:1], [0.5], [2]), "boxes: label 2 is beyond the 2 class_names"),
         ([[3, 2, 1, 4]], "boxes: boxes must be x1, y1, x2, y2 with x1 <= x2"),
         ([[0, 0, 1, np.nan]], "boxes: boxes must be finite"),
         ((BOXES, [0.5]), r"boxes: scores must have shape \(2,\), got \(1,\)"),
