@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from vtcore.components import BuildContext, Configured, build
-from vtcore.errors import MissingPackageError
+from vtcore.errors import MissingPackageError, OptionError
 from vtcore.frames import Frame
 from vtcore.host import PluginHost
 from vtcore.instances import Instances
@@ -256,17 +256,94 @@ def test_labels_beyond_the_names_are_told(write_network: Write) -> None:
         found(detector)
 
 
+def grid_centres() -> np.ndarray:
+    """Centres in pixels of the places of strides 8, 16 and 32 in 32 x 64 pixels, where a decoded head puts them."""
+    return np.concatenate(
+        [
+            (np.stack(np.mgrid[: 32 // stride, : 64 // stride][::-1], axis=2).reshape(-1, 2) + 0.5) * stride
+            for stride in (8, 16, 32)
+        ]
+    )
+
+
+def test_raw_and_decoded_heads_of_yolox_are_told_apart(write_network: Write) -> None:
+    """Their shapes are the same; the one read as the other finds nothing, or boxes that are none."""
+    raw = write_network({"output": yolox_rows()}, name="raw.onnx")
+    rows = yolox_rows()
+    rows[:, :4] = np.concatenate((grid_centres() + 1, np.full((PLACES, 2), 10)), axis=1)
+    decoded = write_network({"output": rows}, name="decoded.onnx")
+    assert len(found(OnnxDetector(weights=decoded, decoding="yolox-decoded"))) == 2
+    with pytest.raises(CheckpointError, match=r"decoded\.onnx: .* its boxes are in pixels already, as 'yolox-decoded'"):
+        OnnxDetector(weights=decoded)
+    with pytest.raises(CheckpointError, match=r"raw\.onnx: .* its boxes are relative to the places of a grid, as 'yol"):
+        OnnxDetector(weights=raw, decoding="yolox-decoded")
+
+
+def test_scores_that_are_no_probabilities_are_told(write_network: Write) -> None:
+    columns = np.full((4 + 3, 20), -5, np.float32)
+    columns[:, 4] = [32, 16, 10, 20, -3, 2.5, -1]
+    path = write_network({"output0": columns})
+    with pytest.raises(
+        CheckpointError, match=r"gave the score 2\.5, which is no probability: give activation = 'sigmo"
+    ):
+        found(OnnxDetector(weights=path, decoding="yolov8"))
+    by = {how: OnnxDetector(weights=path, decoding="yolov8", activation=how) for how in ("sigmoid", "none")}
+    assert found(by["sigmoid"]).scores.tolist() == pytest.approx([1 / (1 + np.exp(-2.5))])
+    assert found(by["none"]).scores.tolist() == [2.5]
+
+
+@pytest.mark.parametrize("decoding", ["yolov8", "yolox-decoded"])
+def test_rows_of_masks_and_key_points_are_no_classes(
+    write_network: Write, decoding: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where the file names fewer classes than the outputs have rows, as segmentation and pose have them."""
+    classes, masks = [0.1, 0.7], [30.0, -4.0, 90.0]
+    box = [32, 16, 10, 20, *([] if decoding == "yolov8" else [1.0]), *classes, *masks]
+    values = np.zeros((20, len(box)), np.float32)
+    values[4] = box
+    outputs = {"output0": values.T if decoding == "yolov8" else values, "output1": np.zeros((3, 8, 16))}
+    path = write_network(outputs, metadata={"names": "{0: 'cat', 1: 'dog'}"})
+    with caplog.at_level(logging.WARNING, logger="vtcore"):
+        detector = OnnxDetector(weights=path, decoding=decoding)
+    assert "names 2 classes: 3 more numbers of each box are left out" in caplog.text
+    assert detector.classes == ("cat", "dog")
+    instances = found(detector)
+    assert instances.labels.tolist() == [1]
+    assert instances.scores.tolist() == pytest.approx([0.7])
+
+
+def test_ids_of_coco_need_as_many_numbers(write_network: Write) -> None:
+    path = write_network({"boxes": BOXES, "scores": np.full((3, 80), 0.1)})
+    with pytest.raises(OptionError, match="label_numbers: the network has 80 classes, fewer than COCO's ids"):
+        OnnxDetector(weights=path, decoding="boxes-scores-labels", label_numbers="coco-ids")
+
+
+@pytest.mark.parametrize("column", [2, 4])
+def test_numbers_that_are_none_are_left_out_and_told_once(
+    write_network: Write, column: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = yolox_rows()
+    rows[9, column] = np.nan
+    detector = OnnxDetector(weights=write_network({"output": rows}))
+    with caplog.at_level(logging.WARNING, logger="vtcore"):
+        assert [each.scores.tolist() for each in detector.detect(frames(2))] == [[pytest.approx(0.8)]] * 2
+    (record,) = caplog.records
+    assert "network.onnx: gave numbers that are none (NaN); they are left out" in record.message
+
+
 def test_turned_boxes_are_told(write_network: Write) -> None:
     path = write_network({"boxes": [[20, 10, 5, 5]], "scores": [0.5], "labels": np.array([1])})
-    with pytest.raises(CheckpointError, match=r"they are not xyxy; give box_format"):
+    with pytest.raises(CheckpointError, match=r"they are not xyxy; give box_format, or another decoding"):
         found(OnnxDetector(weights=path, decoding="boxes-scores-labels"))
     assert len(found(OnnxDetector(weights=path, decoding="boxes-scores-labels", box_format="cxcywh"))) == 1
 
 
-def test_boxes_that_are_no_numbers_are_left_out(write_network: Write) -> None:
+def test_boxes_that_are_no_numbers_are_left_out(write_network: Write, caplog: pytest.LogCaptureFixture) -> None:
     rows = yolox_rows()
     rows[9, 2] = 200
-    assert found(OnnxDetector(weights=write_network({"output": rows}))).scores.tolist() == pytest.approx([0.8])
+    with caplog.at_level(logging.WARNING, logger="vtcore"):
+        assert found(OnnxDetector(weights=write_network({"output": rows}))).scores.tolist() == pytest.approx([0.8])
+    assert "gave boxes that no number can hold; they are left out" in caplog.text
 
 
 def test_files_that_are_none(tmp_path: Path, write_network: Write) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from vtcore.instances import Float32Array, Int64Array
 from vtrack_plugin_onnx.network import Array
 
-__all__ = ["ROLES", "Rule", "Scored", "decoder"]
+__all__ = ["ROLES", "Rule", "Scored", "decoder", "places"]
 
 ROLES: dict[str, tuple[str, ...]] = {
     "yolox": ("predictions",),
@@ -53,12 +53,14 @@ class Rule:
         min_score: Least score that is kept.
         size: Height and width of the network's pictures in pixels.
         strides: Pixels from one place to the next, of each scale of a raw head.
+        classes: Of rows or columns of class scores, so many count; 0 for all.
     """
 
     activation: str
     min_score: float
     size: tuple[int, int]
     strides: tuple[int, ...]
+    classes: int = 0
 
     def probabilities(self, values: Array) -> Float32Array:
         """Return probabilities of what the network gives, along the last dimension; softmax leaves out the last."""
@@ -83,7 +85,7 @@ def decoder(name: str) -> Decoder:
 
 def _yolox(outputs: Seq[Array], rule: Rule) -> list[Scored]:
     """Take rows ``x, y, w, h, objectness, class ...``, relative to their places."""
-    return _yolox_decoded(outputs, rule, *_places(rule.size, rule.strides))
+    return _yolox_decoded(outputs, rule, *places(rule.size, rule.strides))
 
 
 def _yolox_decoded(
@@ -91,11 +93,12 @@ def _yolox_decoded(
 ) -> list[Scored]:
     """Take rows ``cx, cy, w, h, objectness, class ...``; relative to a grid where one is given."""
     scored = []
+    end = 5 + rule.classes if rule.classes else None
     for rows in np.asarray(outputs[0], np.float32):
         # No class can make up for too little objectness: most places need not be looked at.
         objectness = rule.probabilities(rows[:, 4])
         likely = np.flatnonzero(objectness >= rule.min_score)
-        classes = rule.probabilities(rows[likely, 5:])
+        classes = rule.probabilities(rows[likely, 5:end])
         labels = classes.argmax(axis=1)
         scores = objectness[likely] * classes[np.arange(len(likely)), labels]
         kept = np.flatnonzero(scores >= rule.min_score)
@@ -111,7 +114,7 @@ def _yolox_decoded(
 
 
 @lru_cache(maxsize=4)
-def _places(size: tuple[int, int], strides: tuple[int, ...]) -> tuple[Float32Array, Float32Array]:
+def places(size: tuple[int, int], strides: tuple[int, ...]) -> tuple[Float32Array, Float32Array]:
     """Return column and row ``(A, 2)`` of each place in its grid, and its stride ``(A, 1)``."""
     grids, steps = [], []
     for stride in strides:
@@ -124,8 +127,9 @@ def _places(size: tuple[int, int], strides: tuple[int, ...]) -> tuple[Float32Arr
 def _yolov8(outputs: Seq[Array], rule: Rule) -> list[Scored]:
     """Take columns ``cx, cy, w, h, class ...``."""
     scored = []
+    end = 4 + rule.classes if rule.classes else None
     for columns in np.asarray(outputs[0], np.float32):
-        classes = rule.probabilities(columns[4:].T).T
+        classes = rule.probabilities(columns[4:end].T).T
         best = classes.max(axis=0)
         kept = np.flatnonzero(best >= rule.min_score)
         labels = classes[:, kept].argmax(axis=0).astype(np.int64)

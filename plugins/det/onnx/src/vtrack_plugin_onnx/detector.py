@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence as Seq
 from pathlib import Path
 
@@ -10,10 +11,7 @@ import numpy as np
 from vtcore.components import BuildContext
 from vtcore.frames import Image
 from vtcore.instances import Float32Array, Int64Array
-from vtrack_common_det.class_filter import network_class_names
-from vtrack_common_det.class_names import COCO, COCO_IDS
 from vtrack_common_det.detector import Found, NetworkDetector
-from vtrack_common_det.label_map import LabelMap
 from vtrack_common_det.nms import class_wise_nms
 from vtrack_nets.errors import CheckpointError
 from vtrack_nets.sources import local_file
@@ -21,6 +19,7 @@ from vtrack_plugin_onnx.class_names import names_in
 from vtrack_plugin_onnx.config import OnnxConfig
 from vtrack_plugin_onnx.decoding import Rule, Scored, decoder
 from vtrack_plugin_onnx.network import Array, OnnxNetwork
+from vtrack_plugin_onnx.numbering import counted, numbering
 from vtrack_plugin_onnx.outputs import Outputs, read_outputs
 from vtrack_plugin_onnx.pictures import Pictures
 from vtrack_plugin_onnx.presets import DECODINGS
@@ -29,6 +28,11 @@ from vtrack_plugin_onnx.session import open_session
 __all__ = ["OnnxDetector"]
 
 _NAME = "detector 'onnx'"
+
+_log = logging.getLogger("vtcore")
+
+_MOST = 1.01
+"""No probability exceeds this, in half precision either."""
 
 _TURNED = 1.0
 """Pixels by which rounding may turn a box over."""
@@ -143,7 +147,9 @@ class OnnxDetector(NetworkDetector):
         self._network = OnnxNetwork(session, self._path)
         self.input_size = _size(config, self._network, self._path)
         self._outputs = self._probed()
-        self._label_map = _numbering(config, self._outputs.classes, names_in(self._network.metadata))
+        own = names_in(self._network.metadata)
+        self._counted = counted(config, self._outputs.classes, len(own), self._path)
+        self._label_map = numbering(config, self._counted, own)
         super().__init__(
             self._label_map.names, classes=classes, max_detections=max_detections, batch_size=batch_size, name=_NAME
         )
@@ -175,14 +181,26 @@ class OnnxDetector(NetworkDetector):
             if answer is None:
                 return found
             with self._timed("postprocess"):
+                self._look_at(answer[0])
                 for each in self._scored(answer[0], batch.shape[2:]):
                     row = len(found)
                     boxes, scores, labels = self._chosen(each, batch.shape[2:])
                     original = (boxes - placed.offsets[row]) / placed.factors[row]
                     found.append((np.asarray(original, np.float32), scores, labels))
 
+    def _look_at(self, outputs: Seq[Array]) -> None:
+        # The greatest of numbers is none where one of them is none; comparisons would leave it out in silence.
+        if any(each.dtype.kind == "f" and each.size and np.isnan(each.max()) for each in outputs):
+            self._tell("numbers that are none (NaN)")
+
+    def _tell(self, what: str) -> None:
+        if not self._warned:
+            self._warned = True
+            _log.warning("%s: gave %s; they are left out; the file is damaged, or overflows", self._path, what)
+
     def _scored(self, outputs: Seq[Array], size: tuple[int, ...]) -> list[Scored]:
-        rule = Rule(self._activation, self.config.min_score, (size[0], size[1]), self.config.strides)
+        config = self.config
+        rule = Rule(self._activation, config.min_score, (size[0], size[1]), config.strides, self._counted)
         return self._decode(outputs if self._outputs.batched else [each[None] for each in outputs], rule)
 
     def _chosen(self, scored: Scored, size: tuple[int, ...]) -> tuple[Float32Array, Float32Array, Int64Array]:
@@ -195,7 +213,16 @@ class OnnxDetector(NetworkDetector):
                 file=self._path,
             )
         boxes, scores = self._corners(scored.boxes[known], size), scored.scores[known]
-        kept = np.isfinite(boxes).all(axis=1) & self._filter.kept(labels)
+        if not self.config.activation and (scores > _MOST).any():
+            raise CheckpointError(
+                f"gave the score {scores.max():.4g}, which is no probability: give activation = 'sigmoid' where the "
+                "file leaves that to you, another decoding, or activation = 'none' to take scores as they are",
+                file=self._path,
+            )
+        finite = np.isfinite(boxes).all(axis=1)
+        if not finite.all():
+            self._tell("boxes that no number can hold")
+        kept = finite & self._filter.kept(labels)
         if self._suppressed and self.config.nms_threshold < 1:
             rows = np.flatnonzero(kept)
             rows = rows[class_wise_nms(boxes[rows], scores[rows], labels[rows], self.config.nms_threshold)]
@@ -214,7 +241,8 @@ class OnnxDetector(NetworkDetector):
             second = first + second
         if ((first - second) > _TURNED).any():
             raise CheckpointError(
-                f"gave boxes whose right edge is left of their left one: they are not {self._format}; give box_format",
+                f"gave boxes whose right edge is left of their left one: they are not {self._format}; give box_format, "
+                "or another decoding",
                 file=self._path,
             )
         return np.concatenate((first, np.maximum(first, second)), axis=1)
@@ -252,20 +280,3 @@ def _size(config: OnnxConfig, network: OnnxNetwork, path: Path) -> tuple[int, in
             file=path,
         )
     return wanted[0], wanted[1]
-
-
-def _numbering(config: OnnxConfig, count: int, own: tuple[str, ...]) -> LabelMap:
-    """Return the names of the network's numbers.
-
-    Args:
-        config: Names, and how classes are numbered.
-        count: Numbers of the network, 0 where that is not known.
-        own: Names in the file; they are left out of account where their number does not fit.
-    """
-    if config.label_numbers == "coco-ids":
-        names = network_class_names(config.class_names, len(COCO)) if config.class_names else COCO
-        return LabelMap(dict(zip(COCO_IDS, names, strict=True)))
-    first = int(config.label_numbers == "from-one")
-    classes = count - first if count > first else len(config.class_names) or len(own) or len(COCO)
-    given = config.class_names or (own if len(own) == classes else ())
-    return LabelMap(dict(enumerate(network_class_names(given, classes), first)))

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import attrs
+import numpy as np
 
 from vtrack_nets.errors import CheckpointError
 from vtrack_plugin_onnx.config import OnnxConfig
-from vtrack_plugin_onnx.decoding import ROLES
+from vtrack_plugin_onnx.decoding import ROLES, places
 from vtrack_plugin_onnx.network import Array, described
 
 __all__ = ["Outputs", "read_outputs"]
@@ -21,6 +22,9 @@ _USUAL = {
     "labels": ("labels", "classes", "class_ids", "label"),
 }
 """What exporters call them."""
+
+_CLEARLY = 4
+"""How many times further off the one meaning of centres must be than the other."""
 
 
 @attrs.frozen
@@ -147,13 +151,25 @@ def _of_places(config: OnnxConfig, array: Array, size: tuple[int, int]) -> Itera
             yield f"(N, 4 + classes, places) is needed: {array.shape[1]} rows are too many for {array.shape[2]} places"
     elif array.shape[2] < 6:
         yield f"(N, places, 5 + classes) is needed, and there are but {array.shape[2]} columns"
-    elif config.decoding == "yolox":
-        places = sum((size[0] // stride) * (size[1] // stride) for stride in config.strides)
-        if array.shape[1] != places:
+    else:
+        grid, steps = places(size, config.strides)
+        if len(grid) == array.shape[1]:
+            yield from _of_centres(config.decoding, array[0, :, :2], grid, steps)
+        elif config.decoding == "yolox":
             yield (
-                f"strides {', '.join(map(str, config.strides))} have {places} places in {size[0]} x {size[1]} pixels, "
-                f"not {array.shape[1]}"
+                f"strides {', '.join(map(str, config.strides))} have {len(grid)} places in {size[0]} x {size[1]} "
+                f"pixels, not {array.shape[1]}"
             )
+
+
+def _of_centres(decoding: str, centres: Array, grid: Array, steps: Array) -> Iterator[str]:
+    """Tell centres relative to their places from centres in pixels: both are seldom far from where they belong."""
+    relative = float(np.median(np.abs(centres)))
+    absolute = float(np.median(np.abs(centres - (grid + 0.5) * steps) / steps))
+    if decoding == "yolox" and absolute * _CLEARLY < relative:
+        yield "its boxes are in pixels already, as 'yolox-decoded' has them"
+    elif decoding == "yolox-decoded" and relative * _CLEARLY < absolute:
+        yield "its boxes are relative to the places of a grid, as 'yolox' has them"
 
 
 def _of_queries(arrays: list[Array]) -> Iterator[str]:
