@@ -25,6 +25,14 @@ from vtcore.instances import Instances
 
 Options = dict[str, Any]
 
+_REGRESSION: Options = {
+    "obj_score_thr": 0.5,
+    "nms": {"type": "nms", "iou_threshold": 0.6},
+    "match_iou_thr": 0.3,
+}
+_REID: Options = {"num_samples": 10, "img_scale": [256, 128], "match_score_thr": 2.0, "match_iou_thr": 0.2}
+"""What the reference takes where a case says nothing."""
+
 _BLOCKS = {(2, False): 18, (6, False): 34, (6, True): 50, (23, True): 101, (36, True): 152}
 
 
@@ -67,20 +75,16 @@ def _tracker(case: Any, size: tuple[int, int], *, public: bool) -> tuple[Any, An
     stated = dict(hyper["tracker"])
     motions = [dict(each) for each in ([motion] if isinstance(motion, dict) else motion)]
     state = {name: torch.from_numpy(np.array(value)) for name, value in case.state().items()}
-    options = {"detections": "given" if public else "own", **_options(stated), **_motion(motions)}
+    wanted = hyper["tracker"].get("reid", _REID) and any(name.startswith("reid.") for name in state)
+    describes = _reid(hyper, size) if wanted else {}
+    options = {"detections": "given" if public else "own", **_options(stated), **_motion(motions, hyper)}
     assert not stated, f"this test does not know the options {sorted(stated)}"
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "tracktor.pth"
         torch.save({"state_dict": state, "meta": {}}, path)
         options |= {f"detector.{key}": value for key, value in _detector(hyper, state, path, size).items()}
-        if any(name.startswith("reid.") for name in state):
-            options |= {
-                "reid.type": "resnet50-reid",
-                "reid.weights": str(path),
-                "reid.size": list(hyper["tracker"]["reid"]["img_scale"]),
-                "reid.compat": "mmtracking",
-                "reid.detector_scale": [max(size), min(size)],
-            }
+        if describes:
+            options |= {**describes, "reid.weights": str(path)}
         for kind, name in (("tracker", "tracktor"), ("detector", "faster-rcnn"), ("reid", "resnet50-reid")):
             try:
                 plugin_host().component(kind, name)
@@ -93,40 +97,66 @@ def _tracker(case: Any, size: tuple[int, int], *, public: bool) -> tuple[Any, An
 
 
 def _options(stated: Options) -> Options:
-    """Translate the tracker's options, taking them out."""
+    """Translate the tracker's options, taking them out; what is left out is as in the reference."""
     assert stated.pop("type") == "TracktorTracker"
     assert stated.pop("momentums", None) is None
-    regression, reid = dict(stated.pop("regression")), dict(stated.pop("reid"))
+    assert stated.pop("init_cfg", None) is None
+    regression, reid = dict(stated.pop("regression", _REGRESSION)), dict(stated.pop("reid", _REID) or {})
     nms = dict(regression.pop("nms"))
     assert nms.pop("type") == "nms"
-    assert reid.pop("img_norm_cfg", None) is None
-    reid.pop("img_scale")
+    for told_elsewhere in ("img_norm_cfg", "img_scale"):
+        reid.pop(told_elsewhere, None)
     options = {
         "type": "tracktor",
-        "new_track_threshold": stated.pop("obj_score_thr"),
+        "new_track_threshold": stated.pop("obj_score_thr", 0.5),
         "keep_threshold": regression.pop("obj_score_thr"),
         "nms_threshold": nms.pop("iou_threshold"),
         "duplicate_iou_threshold": regression.pop("match_iou_thr"),
-        "appearance_threshold": reid.pop("match_score_thr"),
-        "iou_threshold": reid.pop("match_iou_thr"),
-        "gallery_size": reid.pop("num_samples"),
-        "max_age": stated.pop("num_frames_retain"),
+        "max_age": stated.pop("num_frames_retain", 10),
         "per_class": False,
     }
+    for theirs, ours in (("match_score_thr", "appearance_threshold"), ("match_iou_thr", "iou_threshold")):
+        if theirs in reid:
+            options[ours] = reid.pop(theirs)
+    # Without a number, the reference compares with the latest embedding.
+    options["gallery_size"] = reid.pop("num_samples", None) or 1
     left = {*regression, *reid, *nms}
     assert not left, f"this test does not know the options {sorted(left)}"
     return options
 
 
-def _motion(motions: list[Options]) -> Options:
+def _reid(hyper: Options, size: tuple[int, int]) -> Options:
+    """Return the options of what describes boxes, cut out of the picture as the detector sees it."""
+    stated = hyper["tracker"].get("reid", _REID)
+    options: Options = {
+        "reid.type": "resnet50-reid",
+        "reid.size": list(stated["img_scale"]),
+        "reid.compat": "mmtracking",
+        "reid.detector_scale": [max(size), min(size)],
+    }
+    own = stated.get("img_norm_cfg") or {}
+    if "image_mean" in hyper:
+        options |= {"reid.detector_mean": hyper["image_mean"], "reid.detector_std": hyper["image_std"]}
+        options |= {"reid.mean": hyper["image_mean"], "reid.std": hyper["image_std"]}
+    if own:
+        options |= {"reid.mean": list(own["mean"]), "reid.std": list(own["std"])}
+        options["reid.colours"] = "rgb" if own.get("to_rgb", True) else "bgr"
+    return options
+
+
+def _motion(motions: list[Options], hyper: Options) -> Options:
     options: Options = {"camera_motion.type": "none"}
     for each in motions:
         kind = each.pop("type")
         if kind == "CameraMotionCompensation":
             options["camera_motion.type"] = "ecc-normalised"
-            options["camera_motion.motion"] = each.pop("warp_mode").removeprefix("cv2.MOTION_").lower()
+            mode = each.pop("warp_mode", "cv2.MOTION_EUCLIDEAN")
+            options["camera_motion.motion"] = mode.removeprefix("cv2.MOTION_").lower()
             options["camera_motion.iterations"] = each.pop("num_iters", 50)
             options["camera_motion.epsilon"] = each.pop("stop_eps", 0.001)
+            if "image_mean" in hyper:
+                # The reference aligns what the network sees.
+                options |= {"camera_motion.mean": hyper["image_mean"], "camera_motion.std": hyper["image_std"]}
         else:
             assert kind == "LinearMotion", f"this test does not know the motion {kind}"
             options["motion_samples"] = each.pop("num_samples", 2)
