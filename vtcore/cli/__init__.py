@@ -54,6 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
+    # Before a plugin brings torch: the stages of a run share the cores, so no thread may spin while it waits.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     arguments = sys.argv[1:] if argv is None else list(argv)
     # Nothing but flags can stand before the command.
     command = next((argument for argument in arguments if not argument.startswith("-")), None)
