@@ -53,6 +53,7 @@ def _tracker(stated: Options) -> Any:
     kind = stated.pop("type")
     name, options = TRACKERS[kind]
     chosen = {ours: stated.pop(theirs) for theirs, ours in options.items() if theirs in stated}
+    chosen["compat"] = "mmtracking"
     for theirs, ours in MOMENTUMS.items():
         if theirs in stated:
             chosen[ours] = 1 - stated.pop(theirs)

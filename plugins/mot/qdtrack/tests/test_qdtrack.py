@@ -126,6 +126,26 @@ def test_a_lost_track_comes_back_within_its_age_only() -> None:
         assert fates(tracker, [FAR], [RED]) == [wanted]
 
 
+@pytest.mark.parametrize("kind", [QDTrack, QDTrackTao])
+def test_frames_without_detections_drop_nobody_in_compat(kind: Any) -> None:
+    tracker = kind(max_age=3, compat="mmtracking")
+    fates(tracker, [BOX], [RED])
+    for _ in range(9):
+        fates(tracker)
+    assert fates(tracker, [FAR], [RED]) == [1]
+    for _ in range(3):
+        fates(tracker, [THIRD], [BLUE], labels=[1])
+    assert fates(tracker, [FAR], [RED]) != [1]
+
+
+def test_who_is_alone_in_memory_is_not_taken_by_anything_unlike() -> None:
+    red, blue = [4.3, 0], [0, 4.3]
+    tracker = QDTrack(backdrop_frames=0)
+    fates(tracker, [BOX], [red])
+    # The softmax over tracks is 1 for whatever comes; that over detections is 1e-8 for the first.
+    assert fates(tracker, [FAR, BOX], [blue, red], scores=[0.99, 0.95]) == [2, 1]
+
+
 def test_the_new_embedding_counts_four_fifths() -> None:
     tracker = QDTrack(metric="cosine")
     fates(tracker, [BOX], [[10, 0]])

@@ -30,7 +30,7 @@ def one_by_one(similarity: np.ndarray, floor: float, allowed: np.ndarray) -> lis
 def test_taking_in_turn_is_taking_one_by_one(rows: int, columns: int, seed: int, floor: float) -> None:
     random = np.random.default_rng(seed)
     # Few values make equal ones likely.
-    similarity = random.integers(-2, 6, (rows, columns)) / 5
+    similarity = random.integers(-2, 6, (rows, columns)).astype(np.float32) / 5
     allowed = random.random((rows, columns)) < 0.7
     before = similarity.copy()
     chosen, value, taken = take_in_turn(similarity, floor, allowed)

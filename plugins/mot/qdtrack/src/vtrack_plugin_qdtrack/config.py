@@ -40,6 +40,14 @@ def _iou_option() -> Any:
     )
 
 
+def _compat_option() -> Any:
+    return option(
+        "",
+        "mmtracking: frames without any detection drop no track, so that the next detections still find it.",
+        choices=("", "mmtracking"),
+    )
+
+
 _DETECTOR = (
     "A detector that gives embeddings, to do without a [detector] of the experiment; left out, detections come from "
     "that one."
@@ -104,6 +112,7 @@ class QDTrackConfig:
     iou_threshold: float = _iou_option()
     per_class: bool = per_class_option()
     detector: Detector | None = option(None, _DETECTOR)
+    compat: str = _compat_option()
     clock: str = clock_option()
     persist: bool = persist_option()
 
@@ -157,6 +166,7 @@ class QDTrackTaoConfig:
     iou_threshold: float = _iou_option()
     per_class: bool = per_class_option()
     detector: Detector | None = option(None, _DETECTOR)
+    compat: str = _compat_option()
     clock: str = clock_option()
     persist: bool = persist_option()
 

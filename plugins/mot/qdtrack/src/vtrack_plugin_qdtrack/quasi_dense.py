@@ -118,7 +118,8 @@ class QuasiDense(BoxTracker):
         self.fates = np.full(len(detections), DUPLICATE, np.int64)
         self.order = self.fates[:0]
         tracks = self._tracked(detections, embeddings) if len(detections) else _nobody()
-        self._tracks.drop(self._tick, self._options.max_age)
+        if len(detections) or not self._options.compat:
+            self._tracks.drop(self._tick, self._options.max_age)
         if self._detector is not None:
             tracks.detection_index = np.full(len(tracks), -1, np.int64)
         return tracks

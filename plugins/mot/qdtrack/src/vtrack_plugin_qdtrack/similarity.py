@@ -53,9 +53,12 @@ def bisoftmax_within(values: Float64Array, same: BoolArray) -> Float64Array:
 
 
 def take_in_turn(
-    similarity: Float64Array, floor: float, allowed: BoolArray
-) -> tuple[Int64Array, Float64Array, BoolArray]:
+    similarity: Float64Array | Float32Array, floor: float | np.float32, allowed: BoolArray
+) -> tuple[Int64Array, Float32Array, BoolArray]:
     """Let every row in turn choose the column most like it, among those that none before it has taken.
+
+    Compared is in single precision, as in the source: the bi-softmax of whoever is alone in memory is a half and what
+    little is added to it, and must not exceed a half by that.
 
     Args:
         similarity: float64 ``(n, m)``; what is taken counts 0 for others.
@@ -63,12 +66,13 @@ def take_in_turn(
         allowed: bool ``(n, m)``, whether a row that chooses a column takes it away from others.
 
     Returns:
-        The column that each row chose, int64 ``(n,)``, -1 for none; how alike it is, float64 ``(n,)``; whether it was
+        The column that each row chose, int64 ``(n,)``, -1 for none; how alike it is, float32 ``(n,)``; whether it was
         taken, bool ``(n,)``.
     """
     rows, columns = similarity.shape
     if not columns or not rows:
-        return np.full(rows, -1), np.zeros(rows), np.zeros(rows, bool)
+        return np.full(rows, -1), np.zeros(rows, np.float32), np.zeros(rows, bool)
+    similarity, floor = similarity.astype(np.float32), np.float32(floor)
     every = np.arange(rows)
     best = similarity.argmax(1)
     value = similarity[every, best]
@@ -81,7 +85,7 @@ def take_in_turn(
     for row in wanting.tolist():
         column = chosen[row]
         if gone[column]:
-            left = np.where(gone, 0.0, similarity[row])
+            left = np.where(gone, np.float32(0), similarity[row])
             column = left.argmax()
             value[row] = left[column]
             chosen[row] = column if value[row] > floor else -1

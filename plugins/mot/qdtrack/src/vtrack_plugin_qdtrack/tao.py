@@ -44,6 +44,7 @@ class QDTrackTao(QuasiDense):
         iou_threshold: Least overlap of a pair matched by overlap, where an embedding is not known.
         per_class: Match within a class only.
         detector: Finds detections with embeddings in the frames; None where they are given.
+        compat: ``mmtracking`` drops no track in frames without any detection.
         clock: ``frames`` or ``seconds``: what tells how much time went by.
         persist: Keep tracks and identities from one sequence to the next.
 
@@ -71,6 +72,7 @@ class QDTrackTao(QuasiDense):
         iou_threshold: float = 0.3,
         per_class: bool = True,
         detector: Detector | None = None,
+        compat: str = "",
         clock: str = "frames",
         persist: bool = False,
     ) -> None:
@@ -89,6 +91,7 @@ class QDTrackTao(QuasiDense):
             iou_threshold=iou_threshold,
             per_class=per_class,
             detector=detector,
+            compat=compat,
             clock=clock,
             persist=persist,
         )
