@@ -7,7 +7,6 @@ name.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -19,12 +18,13 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from vtrack_nets.errors import CheckpointError, shown
+from vtrack_nets.file_hash import check_hash
 from vtrack_nets.pickle_values import Inert, PickleError
 from vtrack_nets.pickled_networks import network_state
 from vtrack_nets.stored_tensors import TensorError, TensorMaker, is_tensor
 from vtrack_nets.torch_files import TorchFile, read_torch
 
-__all__ = ["Checkpoint", "check_hash", "file_hash", "load_state", "read_checkpoint"]
+__all__ = ["Checkpoint", "load_state", "read_checkpoint"]
 
 WRAPPERS = ("state_dict", "model_state_dict", "model", "net", "params")
 """Keys under which training code keeps the weights, beside the optimizer's state and more; first come, first taken."""
@@ -50,7 +50,6 @@ _MOST_WRAPPERS = 256
 """Places that are looked at for weights; a file can have the same ones in any number of places."""
 
 _PICKLES = tuple(b"\x80" + bytes([protocol]) for protocol in range(2, 6))
-_SHORTEST_HASH = 8
 _LONGEST_HEADER = 100_000_000
 _LONGEST_NUMBER = 64
 """Bits of a number that is shown; Python refuses to write very long ones."""
@@ -120,35 +119,6 @@ def read_checkpoint(path: str | Path, *, sha256: str = "", average: bool = False
         return _read(path, average=average)
     except OSError as error:
         raise CheckpointError(f"cannot be read: {error.strerror or error}", file=path) from error
-
-
-def check_hash(path: Path, wanted: str) -> None:
-    """Compare a file with the SHA-256 that it must have, or the first 8 digits or more of it.
-
-    Raises:
-        CheckpointError: It has another, or that is none.
-        OSError: It cannot be read.
-    """
-    if len(wanted) < _SHORTEST_HASH or re.fullmatch(r"[0-9a-fA-F]{1,64}", wanted) is None:
-        raise CheckpointError(f"sha256 {wanted!r} is none: give 8 to 64 hexadecimal digits", file=path)
-    found = file_hash(path)
-    if not found.startswith(wanted.lower()):
-        raise CheckpointError(
-            f"has the sha256 {found[: len(wanted)]}, not {wanted.lower()}: it is another file, or damaged", file=path
-        )
-
-
-def file_hash(path: Path) -> str:
-    """Return the SHA-256 of a file, hexadecimal.
-
-    Raises:
-        OSError: It cannot be read.
-    """
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _read(path: Path, *, average: bool) -> Checkpoint:

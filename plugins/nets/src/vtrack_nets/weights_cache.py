@@ -54,7 +54,7 @@ def execute_fetch(arguments: argparse.Namespace) -> int:
     if not there:
         download(address, path, sha256=arguments.sha256, force=arguments.force)
     elif arguments.sha256:
-        from vtrack_nets.checkpoints import check_hash
+        from vtrack_nets.file_hash import check_hash
 
         check_hash(path, arguments.sha256)
     print(path)

@@ -10,7 +10,8 @@ from vtcore.components import Component
 from vtcore.errors import ComponentError
 from vtcore.host import plugin_host
 from vtcore.suggestions import did_you_mean_or_list
-from vtrack_nets.checkpoints import file_hash, read_checkpoint
+from vtrack_nets.checkpoints import read_checkpoint
+from vtrack_nets.file_hash import file_hash
 from vtrack_nets.loading import Convert, converted
 from vtrack_nets.sources import local_file
 from vtrack_nets.weights_command import must_not_exist

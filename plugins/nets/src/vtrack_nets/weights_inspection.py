@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from vtcore.cli.console import print_json
-from vtrack_nets.checkpoints import Checkpoint, file_hash, read_checkpoint
+from vtrack_nets.checkpoints import Checkpoint, read_checkpoint
 from vtrack_nets.errors import shown
+from vtrack_nets.file_hash import file_hash
 from vtrack_nets.sources import local_file
 
 __all__ = ["execute_inspect", "inspected"]

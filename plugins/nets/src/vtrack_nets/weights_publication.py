@@ -12,7 +12,8 @@ from torch import Tensor
 import vtcore
 from vtcore.errors import OutputError
 from vtcore.files import PARTIAL
-from vtrack_nets.checkpoints import file_hash, read_checkpoint
+from vtrack_nets.checkpoints import read_checkpoint
+from vtrack_nets.file_hash import file_hash
 from vtrack_nets.sources import hash_in_name, local_file
 from vtrack_nets.weights_writing import write_weights
 

@@ -14,6 +14,7 @@ from vtcore.instances import Float32Array, Int64Array
 from vtrack_common_det.detector import Found, NetworkDetector
 from vtrack_common_det.nms import class_wise_nms
 from vtrack_nets.errors import CheckpointError
+from vtrack_nets.file_hash import check_hash
 from vtrack_nets.sources import local_file
 from vtrack_plugin_onnx.class_names import names_in
 from vtrack_plugin_onnx.config import OnnxConfig
@@ -253,9 +254,6 @@ def _file(config: OnnxConfig) -> Path:
         raise ValueError('weights: none are given; write weights = "file or address"')
     path = local_file(config.weights, config.weights_sha256)
     if config.weights_sha256 and path.is_file():
-        # Brings torch, which nothing else here needs.
-        from vtrack_nets.checkpoints import check_hash
-
         check_hash(path, config.weights_sha256)
     return path
 

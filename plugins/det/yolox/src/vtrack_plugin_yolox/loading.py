@@ -7,8 +7,9 @@ from pathlib import Path
 
 from torch import Tensor
 
-from vtrack_nets.checkpoints import check_hash, load_state
+from vtrack_nets.checkpoints import load_state
 from vtrack_nets.errors import CheckpointError, shown
+from vtrack_nets.file_hash import check_hash
 from vtrack_nets.fitting import fit
 from vtrack_nets.loading import converted
 from vtrack_nets.sources import local_file

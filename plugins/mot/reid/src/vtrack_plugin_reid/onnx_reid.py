@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from torch import Tensor
 from vtcore.components import BuildContext
 from vtrack_nets.device import resolve_device
 from vtrack_nets.errors import CheckpointError
+from vtrack_nets.file_hash import check_hash
 from vtrack_nets.sources import local_file
 from vtrack_plugin_reid.config import IMAGENET_MEAN, IMAGENET_STD, OnnxReIdConfig
 from vtrack_plugin_reid.crops import OriginalCrops
@@ -77,7 +77,8 @@ class OnnxReId(CropEmbedder):
         if not config.weights:
             raise CheckpointError(NO_WEIGHTS)
         path = local_file(config.weights, config.weights_sha256)
-        _check_hash(path, config.weights_sha256)
+        if config.weights_sha256 and path.is_file():
+            check_hash(path, config.weights_sha256)
         network = OnnxNetwork(path, device=resolve_device((context or BuildContext()).device).type)
         fitting = _size(config.size, network.size, path)
         crops = OriginalCrops(fitting, mean, std, colours, device=torch.device("cpu"), place=crop)
@@ -104,13 +105,3 @@ def _size(wanted: tuple[int, int], has: tuple[int, int], path: Path) -> tuple[in
     if any(own not in (0, given) for own, given in zip(has, wanted, strict=True)):
         raise CheckpointError(f"wants crops of {list(has)}, not {list(wanted)}: leave size out", file=path)
     return wanted
-
-
-def _check_hash(path: Path, wanted: str) -> None:
-    if not wanted or not path.is_file():
-        return
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if not found.startswith(wanted.lower()):
-        raise CheckpointError(
-            f"has the sha256 {found[: len(wanted)]}, not {wanted.lower()}: it is another file, or damaged", file=path
-        )
