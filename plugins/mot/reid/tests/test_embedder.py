@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from vtcore.components import BuildContext
 from vtcore.errors import DataError
 from vtcore.frames import Frame
 from vtrack_plugin_reid import OSNetReId
@@ -128,3 +129,16 @@ def test_refusals(picture, boxes):
     broken, _ = mean_colours(infer=lambda crops: crops.mean((2, 3)) * float("nan"), embedding_length=3)
     with pytest.raises(DataError, match="reid 'test': the network answers with what is no number"):
         broken.embed([picture()], [boxes])
+
+
+def test_shared_among_cores_embeddings_are_the_same(small, picture, boxes):
+    context = BuildContext(device="cpu")
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        shared = OSNetReId(str(small), normalise=True, context=context).embed([picture()], [boxes])[0]
+        torch.set_num_threads(1)
+        alone = OSNetReId(str(small), normalise=True, context=context).embed([picture()], [boxes])[0]
+    finally:
+        torch.set_num_threads(before)
+    assert np.allclose(shared, alone, atol=1e-5)

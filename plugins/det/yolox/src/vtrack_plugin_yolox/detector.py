@@ -19,6 +19,7 @@ from vtcore.frames import Image
 from vtcore.instances import Float32Array, Float64Array
 from vtrack_common_det.class_filter import network_class_names
 from vtrack_common_det.detector import Found, NetworkDetector
+from vtrack_nets.cores import shared
 from vtrack_nets.device import resolve_device
 from vtrack_nets.running import NetworkRunner
 from vtrack_nets.suppression import batched_nms as shifted_nms
@@ -124,6 +125,8 @@ class YoloxDetector(NetworkDetector):
         self._runner = NetworkRunner(
             nn.Sequential(Normaliser(chosen, channels_last=channels_last), self.network), context, name=_NAME
         )
+        # One picture is soonest done by all cores, several by each core for itself.
+        self._answer = shared(self._runner, compiled=context.compile, divide_single=True)
         wanted = None if self._filter.everything else torch.from_numpy(self._filter.wanted)
         self._wanted = None if wanted is None else wanted.to(self._runner.device)
 
@@ -136,7 +139,7 @@ class YoloxDetector(NetworkDetector):
         with self._timed("preprocess"):
             batch, factors = self._preprocessing(images)
         with self._timed("forward"):
-            decoded = self._runner(batch)
+            decoded = self._answer(batch)
             if decoded.is_cuda:
                 torch.cuda.synchronize(decoded.device)
         with self._timed("postprocess"), torch.inference_mode():

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from vtcore.components import BuildContext
+from vtrack_nets.cores import shared
 from vtrack_nets.errors import CheckpointError
 from vtrack_nets.running import NetworkRunner
 from vtrack_plugin_reid.config import IMAGENET_MEAN, IMAGENET_STD, OSNetConfig
@@ -16,7 +17,6 @@ from vtrack_plugin_reid.embedder import CropEmbedder
 from vtrack_plugin_reid.loading import loaded, size_of
 from vtrack_plugin_reid.osnet import CHANNELS, NARROWEST, OmniScaleNetwork, OSNet, channels_of
 from vtrack_plugin_reid.osnet_ain import OSNetAin
-from vtrack_plugin_reid.workers import shared
 
 __all__ = ["OSNetReId"]
 

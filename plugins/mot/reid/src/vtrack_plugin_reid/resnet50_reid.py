@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from vtcore.components import BuildContext
+from vtrack_nets.cores import shared
 from vtrack_nets.running import NetworkRunner
 from vtrack_plugin_reid.config import IMAGENET_MEAN, IMAGENET_STD, ResNet50ReIdConfig
 from vtrack_plugin_reid.crops import OriginalCrops
@@ -16,7 +17,6 @@ from vtrack_plugin_reid.embedder import CropEmbedder, CropSource
 from vtrack_plugin_reid.loading import loaded, size_of
 from vtrack_plugin_reid.network_image import NetworkImageCrops, Normalisation
 from vtrack_plugin_reid.resnet50 import ResNet50ReIdNetwork
-from vtrack_plugin_reid.workers import shared
 
 __all__ = ["ResNet50ReId"]
 

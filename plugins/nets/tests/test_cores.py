@@ -5,13 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
 import torch
 
-from vtcore.components import BuildContext
-from vtrack_plugin_reid import OSNetReId
-from vtrack_plugin_reid.workers import Workers
+from vtrack_nets.cores import Cores
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +27,7 @@ def test_parts_come_back_in_order_from_threads_of_one_core_each():
         seen.append((threading.get_ident(), torch.get_num_threads(), len(batch)))
         return 2 * batch
 
-    workers = Workers(infer, 3)
+    workers = Cores(infer, 3)
     batch = torch.arange(10.0).reshape(10, 1)
     for _ in range(4):
         assert torch.equal(workers(batch), 2 * batch)
@@ -45,18 +42,10 @@ def test_parts_come_back_in_order_from_threads_of_one_core_each():
     assert later == [before], "threads of others must keep their cores"
 
 
-def test_embeddings_are_the_same(small, picture, boxes):
-    context = BuildContext(device="cpu")
-    shared = OSNetReId(str(small), normalise=True, context=context).embed([picture()], [boxes])[0]
-    torch.set_num_threads(1)
-    alone = OSNetReId(str(small), normalise=True, context=context).embed([picture()], [boxes])[0]
-    assert np.allclose(shared, alone, atol=1e-5)
-
-
-def test_a_single_crop_has_one_core():
+def test_a_batch_of_one_has_one_core():
     """Divided among cores that have other work, it took hundred times as long."""
     seen = []
-    workers = Workers(lambda batch: seen.append((threading.get_ident(), torch.get_num_threads())) or batch, 2)
+    workers = Cores(lambda batch: seen.append((threading.get_ident(), torch.get_num_threads())) or batch, 2)
     assert workers(torch.zeros(1, 2)).shape == (1, 2)
     ((thread, cores),) = seen
     assert thread != threading.get_ident()
@@ -68,4 +57,12 @@ def test_errors_come_through():
         raise RuntimeError("broken")
 
     with pytest.raises(RuntimeError, match="broken"):
-        Workers(fail, 2)(torch.zeros(4, 1))
+        Cores(fail, 2)(torch.zeros(4, 1))
+
+
+def test_a_batch_of_one_may_have_all_cores():
+    seen = []
+    cores = Cores(lambda batch: seen.append(torch.get_num_threads()) or batch, 2, divide_single=True)
+    assert cores(torch.zeros(1, 2)).shape == (1, 2)
+    assert cores(torch.zeros(2, 2)).shape == (2, 2)
+    assert seen == [2, 1, 1]
