@@ -1,4 +1,4 @@
-"""SHA-256 of files; without torch, for networks that need none."""
+"""Files that are what their SHA-256 says; without torch, for networks that need none."""
 
 from __future__ import annotations
 
@@ -7,10 +7,25 @@ import re
 from pathlib import Path
 
 from vtrack_nets.errors import CheckpointError
+from vtrack_nets.sources import local_file
 
-__all__ = ["check_hash", "file_hash"]
+__all__ = ["check_hash", "checked_file", "file_hash"]
 
 _SHORTEST = 8
+
+
+def checked_file(source: str | Path, sha256: str = "") -> Path:
+    """Return the file of a source, as `local_file` does, whose content is compared with a hash where one is given.
+
+    Raises:
+        CheckpointError: It has another hash, or what is given is none.
+        DownloadError: The address cannot be fetched, or gives another file than the hash says.
+        OSError: It cannot be read.
+    """
+    path = local_file(source, sha256)
+    if sha256 and path.is_file():
+        check_hash(path, sha256)
+    return path
 
 
 def check_hash(path: Path, wanted: str) -> None:

@@ -14,8 +14,7 @@ from vtcore.instances import Float32Array, Int64Array
 from vtrack_common_det.detector import Found, NetworkDetector
 from vtrack_common_det.nms import class_wise_nms
 from vtrack_nets.errors import CheckpointError
-from vtrack_nets.file_hash import check_hash
-from vtrack_nets.sources import local_file
+from vtrack_nets.file_hash import checked_file
 from vtrack_plugin_onnx.class_names import names_in
 from vtrack_plugin_onnx.config import OnnxConfig
 from vtrack_plugin_onnx.decoding import Rule, Scored, decoder
@@ -252,10 +251,7 @@ class OnnxDetector(NetworkDetector):
 def _file(config: OnnxConfig) -> Path:
     if not config.weights:
         raise ValueError('weights: none are given; write weights = "file or address"')
-    path = local_file(config.weights, config.weights_sha256)
-    if config.weights_sha256 and path.is_file():
-        check_hash(path, config.weights_sha256)
-    return path
+    return checked_file(config.weights, config.weights_sha256)
 
 
 def _size(config: OnnxConfig, network: OnnxNetwork, path: Path) -> tuple[int, int]:

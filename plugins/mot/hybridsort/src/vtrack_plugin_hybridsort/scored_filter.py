@@ -45,7 +45,6 @@ class ScoredFilter(XysrFilter):
         self._shapes = np.pad(self._shapes, ((0, 0), (0, SCORED_ROWS - ROWS)))
         self._edges = np.pad(self._shapes[:6], ((0, 1), (0, 0)))
         self._edges[6, CONFIDENCE] = 1
-        self._measured_noise = self._measurement[:, 2:].copy()
 
     def measure(self, centres: Float64Array) -> Float64Array:
         """Turn ``x, y, width, height, score`` into ``x, y, width * height, width / height, score``, in place."""
@@ -71,20 +70,12 @@ class ScoredFilter(XysrFilter):
             measured: ``(5, n)``, this filter's coordinates.
             scores: Not looked at: the noise is constant.
         """
-        noise = self._measured_noise
-        position, velocity, variance, speed_variance, covariance = tracks[:20].reshape(5, 4, -1)
-        total = variance + noise
-        gain, speed_gain = variance / total, covariance / total
-        surprise = measured[:4] - position
-        position += gain * surprise
-        velocity += speed_gain * surprise
-        speed_variance -= speed_gain * covariance
-        # P - P P / (P + R) = R P / (P + R), and the same for the covariance.
-        np.multiply(gain, noise, variance)
-        np.multiply(speed_gain, noise, covariance)
+        total = tracks[_AREA_VARIANCE] + _NOISE
+        gain, growth_gain = tracks[_AREA_VARIANCE] / total, tracks[_AREA_COVARIANCE] / total
+        super().update(tracks, measured[:4])
         surprise = measured[4] - tracks[CONFIDENCE]
-        tracks[CONFIDENCE] += gain[_AREA] * surprise
-        tracks[_GROWTH] += speed_gain[_AREA] * surprise
+        tracks[CONFIDENCE] += gain * surprise
+        tracks[_GROWTH] += growth_gain * surprise
 
     def _matrix(self, elapsed: float) -> Float64Array:
         matrix = np.pad(super()._matrix(elapsed), (0, SCORED_ROWS - ROWS))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import attrs
 
@@ -13,52 +13,53 @@ from vtcore.options import option
 from vtrack_common_mot.tracker_options import clock_option, per_class_option, persist_option
 from vtrack_nets.weights_option import sha256_option, weight_files, weights_option, weights_problems
 
-__all__ = ["QDTrackConfig", "QDTrackDetectorConfig", "QDTrackTaoConfig"]
+__all__ = ["QDTrackConfig", "QDTrackDetectorConfig", "QDTrackTaoConfig", "QuasiDenseConfig"]
 
-
-def _match_threshold_option() -> Any:
-    return option(
-        0.5, "Pairs must be more alike than this; raising it starts more tracks anew [match_score_thr].", ge=0, le=1
-    )
-
-
-def _momentum_option() -> Any:
-    return option(
-        0.2,
-        "Share of the old in a track's mean embedding, raising it makes it change slower [1 less memo_momentum].",
-        ge=0,
-        le=1,
-    )
-
-
-def _iou_option() -> Any:
-    return option(
-        0.3,
-        "Least overlap of a pair matched by overlap, where an embedding is not known; raising it is stricter.",
-        ge=0,
-        le=1,
-    )
-
-
-def _compat_option() -> Any:
-    return option(
-        "",
-        "mmtracking: frames without any detection drop no track, so that the next detections still find it.",
-        choices=("", "mmtracking"),
-    )
-
-
-_DETECTOR = (
-    "A detector that gives embeddings, to do without a [detector] of the experiment; left out, detections come from "
-    "that one."
-)
-"""Tells what ``detector`` is."""
 
 _GIVEN = frozenset({"detections", "embeddings"})
 
 
 @attrs.frozen(kw_only=True)
-class QDTrackConfig:
+class QuasiDenseConfig:
+    """Options that QDTrack and its variant for TAO share."""
+
+    match_threshold: float = option(
+        0.5, "Pairs must be more alike than this; raising it starts more tracks anew [match_score_thr].", ge=0, le=1
+    )
+    appearance_momentum: float = option(
+        0.2,
+        "Share of the old in a track's mean embedding, raising it makes it change slower [1 less memo_momentum].",
+        ge=0,
+        le=1,
+    )
+    iou_threshold: float = option(
+        0.3,
+        "Least overlap of a pair matched by overlap, where an embedding is not known; raising it is stricter.",
+        ge=0,
+        le=1,
+    )
+    per_class: bool = per_class_option()
+    detector: Detector | None = option(
+        None,
+        "A detector that gives embeddings, to do without a [detector] of the experiment; left out, detections come "
+        "from that one.",
+    )
+    compat: str = option(
+        "",
+        "mmtracking: frames without any detection drop no track, so that the next detections still find it.",
+        choices=("", "mmtracking"),
+    )
+    clock: str = clock_option()
+    persist: bool = persist_option()
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Detections with embeddings, unless its own detector finds them; what that needs is its own matter."""
+        return _GIVEN if self.detector is None else frozenset()
+
+
+@attrs.frozen(kw_only=True)
+class QDTrackConfig(QuasiDenseConfig):
     """Options of QDTrack, with the defaults of mmtracking's configuration for pedestrians."""
 
     new_track_threshold: float = option(
@@ -68,7 +69,6 @@ class QDTrackConfig:
         0.5,
         "Detections must score more than this to continue a track; others tell of what is no track [obj_score_thr].",
     )
-    match_threshold: float = _match_threshold_option()
     suppress_threshold: float = option(
         0.5,
         "Detections too unsure to continue a track, and more like one than this, are forgotten [nms_conf_thr].",
@@ -108,22 +108,10 @@ class QDTrackConfig:
         unit="frames",
         ge=0,
     )
-    appearance_momentum: float = _momentum_option()
-    iou_threshold: float = _iou_option()
-    per_class: bool = per_class_option()
-    detector: Detector | None = option(None, _DETECTOR)
-    compat: str = _compat_option()
-    clock: str = clock_option()
-    persist: bool = persist_option()
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """Detections with embeddings, unless its own detector finds them; what that needs is its own matter."""
-        return _GIVEN if self.detector is None else frozenset()
 
 
 @attrs.frozen(kw_only=True)
-class QDTrackTaoConfig:
+class QDTrackTaoConfig(QuasiDenseConfig):
     """Options of QDTrack for TAO, with the defaults of mmtracking's configuration."""
 
     new_track_threshold: float = option(
@@ -132,7 +120,6 @@ class QDTrackTaoConfig:
     min_score: float = option(
         0.0001, "Detections that score less continue no track; raising it continues fewer [obj_score_thr]."
     )
-    match_threshold: float = _match_threshold_option()
     distractor_threshold: float = option(
         0.5,
         "Detections that score less, and overlap an earlier one of their class, are left out [distractor_score_thr].",
@@ -162,18 +149,6 @@ class QDTrackTaoConfig:
         unit="frames",
         ge=1,
     )
-    appearance_momentum: float = _momentum_option()
-    iou_threshold: float = _iou_option()
-    per_class: bool = per_class_option()
-    detector: Detector | None = option(None, _DETECTOR)
-    compat: str = _compat_option()
-    clock: str = clock_option()
-    persist: bool = persist_option()
-
-    @property
-    def needs(self) -> frozenset[str]:
-        """Detections with embeddings, unless its own detector finds them; what that needs is its own matter."""
-        return _GIVEN if self.detector is None else frozenset()
 
 
 @attrs.frozen(kw_only=True)

@@ -11,8 +11,7 @@ from torch import Tensor
 from vtcore.components import BuildContext
 from vtrack_nets.device import resolve_device
 from vtrack_nets.errors import CheckpointError
-from vtrack_nets.file_hash import check_hash
-from vtrack_nets.sources import local_file
+from vtrack_nets.file_hash import checked_file
 from vtrack_plugin_reid.config import IMAGENET_MEAN, IMAGENET_STD, OnnxReIdConfig
 from vtrack_plugin_reid.crops import OriginalCrops
 from vtrack_plugin_reid.embedder import CropEmbedder
@@ -76,9 +75,7 @@ class OnnxReId(CropEmbedder):
         self.config = config
         if not config.weights:
             raise CheckpointError(NO_WEIGHTS)
-        path = local_file(config.weights, config.weights_sha256)
-        if config.weights_sha256 and path.is_file():
-            check_hash(path, config.weights_sha256)
+        path = checked_file(config.weights, config.weights_sha256)
         network = OnnxNetwork(path, device=resolve_device((context or BuildContext()).device).type)
         fitting = _size(config.size, network.size, path)
         crops = OriginalCrops(fitting, mean, std, colours, device=torch.device("cpu"), place=crop)

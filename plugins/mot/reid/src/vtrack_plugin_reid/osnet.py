@@ -8,6 +8,7 @@ left out: it is of no use but in training on those.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence as Seq
 
 from torch import Tensor, nn
@@ -35,7 +36,7 @@ def channels_of(width: float) -> tuple[int, int, int, int]:
     return first, second, third, fourth
 
 
-class OmniScaleNetwork(nn.Module):
+class OmniScaleNetwork(nn.Module, ABC):
     """What all of them do with what their stages found; the stages are a subclass's."""
 
     conv5: nn.Module
@@ -53,9 +54,9 @@ class OmniScaleNetwork(nn.Module):
             if isinstance(module, ConvLayer | LightConv):
                 module.fold()
 
+    @abstractmethod
     def featuremaps(self, crops: Tensor) -> Tensor:
         """Return the last layer's map, ``(N, C, H / 16, W / 16)``, of crops ``(N, 3, H, W)``."""
-        raise NotImplementedError
 
     def forward(self, crops: Tensor) -> Tensor:
         """Return embeddings ``(N, D)``, of any length, of crops ``(N, 3, H, W)``, float, normalised."""
