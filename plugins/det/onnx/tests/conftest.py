@@ -9,6 +9,47 @@ from typing import Any
 import numpy as np
 import pytest
 
+from vtcore.frames import Frame
+from vtcore.instances import Instances
+
+PLACES = 4 * 8 + 2 * 4 + 2
+"""Of the strides 8, 16 and 32 in 32 x 64 pixels."""
+
+
+@pytest.fixture
+def frames() -> Callable[..., list[Frame]]:
+    """Make frames of noise."""
+
+    def make(count: int = 1, height: int = 64, width: int = 128) -> list[Frame]:
+        random = np.random.default_rng(0)
+        return [Frame(index, random.integers(0, 256, (height, width, 3), dtype=np.uint8)) for index in range(count)]
+
+    return make
+
+
+@pytest.fixture
+def yolox_rows() -> Callable[..., np.ndarray]:
+    """Make the raw answer of a YOLOX head that finds two boxes."""
+
+    def make(classes: int = 2) -> np.ndarray:
+        """Rows of nothing but place 9 (column 1, row 1 of stride 8) and place 41 (column 1, row 0 of stride 32)."""
+        rows = np.zeros((PLACES, 5 + classes), np.float32)
+        rows[9] = [0.5, 0.5, np.log(2), np.log(1), 0.9, 0.5, *[0] * (classes - 2), 1.0]
+        rows[41] = [0.0, 0.5, np.log(1), np.log(0.5), 0.8, 1.0, *[0] * (classes - 1)]
+        return rows
+
+    return make
+
+
+@pytest.fixture
+def found(frames: Callable[..., list[Frame]]) -> Callable[..., Instances]:
+    """Return what a detector finds in the first of them."""
+
+    def make(detector: Any, count: int = 1, **size: int) -> Instances:
+        return detector.detect(frames(count, **size))[0]
+
+    return make
+
 
 @pytest.fixture
 def write_network(tmp_path: Path) -> Callable[..., str]:

@@ -1,45 +1,30 @@
+"""What is found by networks of every decoding, in pictures of every size."""
+
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from vtcore.components import BuildContext, Configured, build
-from vtcore.errors import MissingPackageError, OptionError
 from vtcore.frames import Frame
 from vtcore.host import PluginHost
 from vtcore.instances import Instances
 from vtrack_common_det.class_names import COCO
-from vtrack_nets.errors import CheckpointError, DeviceError
+from vtrack_nets.errors import DeviceError
 from vtrack_plugin_onnx import OnnxDetector
 
 Write = Callable[..., str]
+Frames = Callable[..., list[Frame]]
+Found = Callable[..., Instances]
+Rows = Callable[..., np.ndarray]
 
-PLACES = 4 * 8 + 2 * 4 + 2
-"""Of the strides 8, 16 and 32 in 32 x 64 pixels."""
-
-
-def frames(count: int = 1, height: int = 64, width: int = 128) -> list[Frame]:
-    random = np.random.default_rng(0)
-    return [Frame(index, random.integers(0, 256, (height, width, 3), dtype=np.uint8)) for index in range(count)]
+BOXES = [[0, 0, 16, 8], [16, 8, 32, 16], [17, 8, 32, 16]]
 
 
-def found(detector: OnnxDetector, count: int = 1, **size: int) -> Instances:
-    return detector.detect(frames(count, **size))[0]
-
-
-def yolox_rows(classes: int = 2) -> np.ndarray:
-    """Rows of nothing but place 9 (column 1, row 1 of stride 8) and place 41 (column 1, row 0 of stride 32)."""
-    rows = np.zeros((PLACES, 5 + classes), np.float32)
-    rows[9] = [0.5, 0.5, np.log(2), np.log(1), 0.9, 0.5, *[0] * (classes - 2), 1.0]
-    rows[41] = [0.0, 0.5, np.log(1), np.log(0.5), 0.8, 1.0, *[0] * (classes - 1)]
-    return rows
-
-
-def test_raw_head_of_yolox(write_network: Write) -> None:
+def test_raw_head_of_yolox(write_network: Write, found: Found, yolox_rows: Rows) -> None:
     detector = OnnxDetector(weights=write_network({"output": yolox_rows()}))
     instances = found(detector)
     # Twice as large as the network's picture, 32 x 64.
@@ -50,7 +35,7 @@ def test_raw_head_of_yolox(write_network: Write) -> None:
     assert detector.input_size == (32, 64)
 
 
-def test_only_wanted_classes_meet_in_the_suppression(write_network: Write) -> None:
+def test_only_wanted_classes_meet_in_the_suppression(write_network: Write, found: Found, yolox_rows: Rows) -> None:
     rows = yolox_rows()
     rows[10] = rows[9]
     rows[10, :2] -= (1, 0)
@@ -66,14 +51,14 @@ def test_only_wanted_classes_meet_in_the_suppression(write_network: Write) -> No
     assert found(OnnxDetector(weights=path, min_score=0.85)).scores.tolist() == pytest.approx([0.9])
 
 
-def test_head_of_yolox_with_numbers_before_the_sigmoid(write_network: Write) -> None:
+def test_head_of_yolox_with_numbers_before_the_sigmoid(write_network: Write, found: Found, yolox_rows: Rows) -> None:
     rows = yolox_rows()
     rows[:, 4:] = np.log(np.clip(rows[:, 4:], 1e-6, 1 - 1e-6) / (1 - np.clip(rows[:, 4:], 1e-6, 1 - 1e-6)))
     detector = OnnxDetector(weights=write_network({"output": rows}), activation="sigmoid")
     assert found(detector).scores.tolist() == pytest.approx([0.9, 0.8], abs=1e-4)
 
 
-def test_decoded_head_of_yolox(write_network: Write) -> None:
+def test_decoded_head_of_yolox(write_network: Write, found: Found) -> None:
     rows = [[16, 8, 8, 4, 0.9, 0.1, 0.9], [16, 8, 8, 4, 0.01, 1, 1]]
     detector = OnnxDetector(weights=write_network({"output": rows}), decoding="yolox-decoded")
     instances = found(detector)
@@ -81,7 +66,7 @@ def test_decoded_head_of_yolox(write_network: Write) -> None:
     assert instances.scores.tolist() == pytest.approx([0.81])
 
 
-def test_columns_of_yolov8_in_a_centred_letterbox(write_network: Write) -> None:
+def test_columns_of_yolov8_in_a_centred_letterbox(write_network: Write, found: Found) -> None:
     columns = np.zeros((4 + 3, 20), np.float32)
     columns[:, 4] = [32, 16, 10, 20, 0.1, 0.7, 0.2]
     names = {"names": "{0: 'cat', 1: 'dog', 2: 'cow'}"}
@@ -93,7 +78,7 @@ def test_columns_of_yolov8_in_a_centred_letterbox(write_network: Write) -> None:
     assert instances.labels.tolist() == [1]
 
 
-def test_queries_of_detr(write_network: Write) -> None:
+def test_queries_of_detr(write_network: Write, found: Found) -> None:
     outputs = {"logits": [[4.0, 0, 0], [0, 0, 9], [0, 2, 0]], "pred_boxes": [[0.5, 0.5, 0.5, 0.5]] * 3}
     detector = OnnxDetector(weights=write_network(outputs), decoding="detr", class_names=("cat", "dog"))
     instances = found(detector)
@@ -103,7 +88,7 @@ def test_queries_of_detr(write_network: Write) -> None:
     assert instances.labels.tolist() == [0, 1]
 
 
-def test_queries_of_rt_detr_may_be_of_several_classes(write_network: Write) -> None:
+def test_queries_of_rt_detr_may_be_of_several_classes(write_network: Write, found: Found) -> None:
     outputs = {"scores_first": [[2.0, 1.0], [-1, -3]], "second": [[0.25, 0.5, 0.5, 0.5], [0.5, 0.5, 1, 1]]}
     options = {"decoding": "detr", "activation": "sigmoid", "preset": "unit"}
     detector = OnnxDetector(weights=write_network(outputs), **options)  # type: ignore[arg-type]
@@ -113,10 +98,7 @@ def test_queries_of_rt_detr_may_be_of_several_classes(write_network: Write) -> N
     assert instances.scores.tolist() == pytest.approx([0.8808, 0.7311], abs=1e-4)
 
 
-BOXES = [[0, 0, 16, 8], [16, 8, 32, 16], [17, 8, 32, 16]]
-
-
-def test_boxes_scores_and_labels_by_name_and_by_shape(write_network: Write) -> None:
+def test_boxes_scores_and_labels_by_name_and_by_shape(write_network: Write, found: Found) -> None:
     labels = np.array([2, 0, -1])
     by_name = write_network({"labels": labels, "boxes": BOXES, "scores": [0.5, 0.9, 0.8]}, name="a.onnx")
     by_shape = write_network({"x": [0.5, 0.9, 0.8], "y": labels, "z": BOXES}, name="b.onnx")
@@ -128,7 +110,7 @@ def test_boxes_scores_and_labels_by_name_and_by_shape(write_network: Write) -> N
         assert instances.labels.tolist() == [0, 2]
 
 
-def test_boxes_with_all_in_one_output(write_network: Write) -> None:
+def test_boxes_with_all_in_one_output(write_network: Write, found: Found) -> None:
     rows = np.concatenate((BOXES, [[0.5, 1], [0.9, 0], [0.8, 0]]), axis=1)
     path = write_network({"output": rows})
     options = {"decoding": "boxes-scores-labels", "class_names": ("a", "b")}
@@ -139,7 +121,7 @@ def test_boxes_with_all_in_one_output(write_network: Write) -> None:
     assert found(OnnxDetector(weights=five, **options)).labels.tolist() == [0, 0, 1]  # type: ignore[arg-type]
 
 
-def test_boxes_with_scores_of_all_classes(write_network: Write) -> None:
+def test_boxes_with_scores_of_all_classes(write_network: Write, found: Found) -> None:
     outputs = {"boxes": [[0.5, 0.5, 0.5, 1.0]], "scores": [[0.2, 0.3, 0.1]]}
     detector = OnnxDetector(
         weights=write_network(outputs),
@@ -154,13 +136,13 @@ def test_boxes_with_scores_of_all_classes(write_network: Write) -> None:
     assert instances.labels.tolist() == [0]
 
 
-def test_numbers_of_coco_have_gaps(write_network: Write) -> None:
+def test_numbers_of_coco_have_gaps(write_network: Write, found: Found) -> None:
     outputs = {"boxes": BOXES, "scores": [0.5, 0.9, 0.8], "labels": np.array([1, 90, 12])}
     detector = OnnxDetector(weights=write_network(outputs), decoding="boxes-scores-labels", label_numbers="coco-ids")
     assert [detector.classes[label] for label in found(detector).labels] == ["toothbrush", "person"]
 
 
-def test_sizes_are_given_to_those_that_ask_for_them(write_network: Write) -> None:
+def test_sizes_are_given_to_those_that_ask_for_them(write_network: Write, frames: Frames) -> None:
     outputs = {"boxes": [[0, 0.5, 0.5, 1.0]], "scores": [0.9], "labels": np.array([0])}
     path = write_network(outputs, sizes="orig_target_sizes")
     detector = OnnxDetector(weights=path, decoding="boxes-scores-labels", batch_size=2)
@@ -169,7 +151,9 @@ def test_sizes_are_given_to_those_that_ask_for_them(write_network: Write) -> Non
 
 
 @pytest.mark.parametrize("shape", [(3, 32, 64), (1, 3, 32, 64), (3, 3, 32, 64), ("n", 3, 32, 64)])
-def test_any_batch_gives_the_same(write_network: Write, shape: tuple[object, ...]) -> None:
+def test_any_batch_gives_the_same(
+    write_network: Write, shape: tuple[object, ...], frames: Frames, yolox_rows: Rows
+) -> None:
     path = write_network({"output": yolox_rows()}, shape=shape)
     if len(shape) == 3:
         path = write_network({"bare": yolox_rows()}, shape=shape)
@@ -181,7 +165,9 @@ def test_any_batch_gives_the_same(write_network: Write, shape: tuple[object, ...
         assert np.array_equal(first.scores, second.scores)
 
 
-def test_files_for_one_picture_only_that_say_otherwise(write_network: Write, caplog: pytest.LogCaptureFixture) -> None:
+def test_files_for_one_picture_only_that_say_otherwise(
+    write_network: Write, caplog: pytest.LogCaptureFixture, frames: Frames, yolox_rows: Rows
+) -> None:
     path = write_network({"bare": yolox_rows()[None]})
     detector = OnnxDetector(weights=path, batch_size=4)
     with caplog.at_level(logging.WARNING, logger="vtcore"):
@@ -193,24 +179,14 @@ def test_files_for_one_picture_only_that_say_otherwise(write_network: Write, cap
 
 
 @pytest.mark.parametrize(("shape", "dtype"), [((1, 32, 64, 3), np.uint8), (("n", 3, 32, 64), np.float16)])
-def test_other_inputs(write_network: Write, shape: tuple[object, ...], dtype: type) -> None:
+def test_other_inputs(
+    write_network: Write, shape: tuple[object, ...], dtype: type, found: Found, yolox_rows: Rows
+) -> None:
     path = write_network({"output": yolox_rows()}, shape=shape, dtype=dtype)
     assert len(found(OnnxDetector(weights=path))) == 2
 
 
-def test_open_sizes_must_be_given(write_network: Write) -> None:
-    path = write_network({"output": yolox_rows()}, shape=("n", 3, "height", "width"))
-    assert len(found(OnnxDetector(weights=path, input_size=(32, 64)))) == 2
-    with pytest.raises(CheckpointError, match=r"network\.onnx: leaves the size of pictures open: write it"):
-        OnnxDetector(weights=path)
-    fixed = write_network({"output": yolox_rows()})
-    with pytest.raises(CheckpointError, match=r"wants pictures of 32 x 64 \(0: any\), not 64 x 64: leave input_size"):
-        OnnxDetector(weights=fixed, input_size=(64, 64))
-    with pytest.raises(CheckpointError, match="resize = 'keep-ratio' needs a file that leaves both open"):
-        OnnxDetector(weights=fixed, resize="keep-ratio")
-
-
-def test_keep_ratio_pads_to_whole_strides(write_network: Write) -> None:
+def test_keep_ratio_pads_to_whole_strides(write_network: Write, found: Found, yolox_rows: Rows) -> None:
     path = write_network({"output": yolox_rows()}, shape=("n", 3, "height", "width"))
     detector = OnnxDetector(weights=path, input_size=(32, 64), resize="keep-ratio")
     # 60 x 128 becomes 30 x 64, and is padded to 32 x 64.
@@ -218,83 +194,9 @@ def test_keep_ratio_pads_to_whole_strides(write_network: Write) -> None:
     assert instances.boxes[0].tolist() == pytest.approx([8, 16, 40, 32])
 
 
-def test_what_the_shapes_cannot_be_is_told(write_network: Write) -> None:
-    path = write_network({"output": yolox_rows()[:40]})
-    with pytest.raises(
-        CheckpointError,
-        match=r"network\.onnx: does not answer as decoding 'yolox' expects: strides 8, 16, 32 have 42 places in 32 x "
-        r"64 pixels, not 40; its outputs are output \(1, 40, 7\) float32; another decoding",
-    ):
-        OnnxDetector(weights=path)
-    with pytest.raises(CheckpointError, match=r"40 rows are too many for 7 places"):
-        OnnxDetector(weights=path, decoding="yolov8")
-    with pytest.raises(
-        CheckpointError, match=r"not clear which of its outputs are the logits, boxes of decoding 'detr'"
-    ):
-        OnnxDetector(weights=path, decoding="detr")
-    with pytest.raises(CheckpointError, match=r"outputs: it has no 'scores'; it has output \(1, 40, 7\) float32"):
-        OnnxDetector(weights=path, decoding="boxes-scores-labels", outputs=("output", "scores"))
-    with pytest.raises(CheckpointError, match=r"boxes \(N, M, 4\) are needed, or with scores"):
-        OnnxDetector(weights=path, decoding="boxes-scores-labels", outputs=("output",))
-    with pytest.raises(CheckpointError, match=r"2 outputs are named where 1 can be"):
-        OnnxDetector(weights=write_network({"a": [[1.0]], "b": [[1.0]]}, name="two.onnx"), outputs=("a", "b"))
-
-
-def test_strange_inputs_are_told(write_network: Write) -> None:
-    grey = write_network({"output": yolox_rows()}, shape=("n", 1, 32, 64))
-    with pytest.raises(CheckpointError, match=r"is no detector: it must have one input for pictures.*and has images"):
-        OnnxDetector(weights=grey)
-    masks = write_network({"output": yolox_rows(), "boxes": [[0, 0, 1, 1]]}, sizes="masks")
-    with pytest.raises(CheckpointError, match=r"has inputs that no one knows what to give: .*masks \['n', 2\]"):
-        OnnxDetector(weights=masks)
-
-
-def test_labels_beyond_the_names_are_told(write_network: Write) -> None:
-    path = write_network({"boxes": BOXES, "scores": [0.5, 0.9, 0.8], "labels": np.array([1, 80, 12])})
-    detector = OnnxDetector(weights=path, decoding="boxes-scores-labels")
-    with pytest.raises(CheckpointError, match=r"gave the label 80, but the last of its 80 classes has the number 79"):
-        found(detector)
-
-
-def grid_centres() -> np.ndarray:
-    """Centres in pixels of the places of strides 8, 16 and 32 in 32 x 64 pixels, where a decoded head puts them."""
-    return np.concatenate(
-        [
-            (np.stack(np.mgrid[: 32 // stride, : 64 // stride][::-1], axis=2).reshape(-1, 2) + 0.5) * stride
-            for stride in (8, 16, 32)
-        ]
-    )
-
-
-def test_raw_and_decoded_heads_of_yolox_are_told_apart(write_network: Write) -> None:
-    """Their shapes are the same; the one read as the other finds nothing, or boxes that are none."""
-    raw = write_network({"output": yolox_rows()}, name="raw.onnx")
-    rows = yolox_rows()
-    rows[:, :4] = np.concatenate((grid_centres() + 1, np.full((PLACES, 2), 10)), axis=1)
-    decoded = write_network({"output": rows}, name="decoded.onnx")
-    assert len(found(OnnxDetector(weights=decoded, decoding="yolox-decoded"))) == 2
-    with pytest.raises(CheckpointError, match=r"decoded\.onnx: .* its boxes are in pixels already, as 'yolox-decoded'"):
-        OnnxDetector(weights=decoded)
-    with pytest.raises(CheckpointError, match=r"raw\.onnx: .* its boxes are relative to the places of a grid, as 'yol"):
-        OnnxDetector(weights=raw, decoding="yolox-decoded")
-
-
-def test_scores_that_are_no_probabilities_are_told(write_network: Write) -> None:
-    columns = np.full((4 + 3, 20), -5, np.float32)
-    columns[:, 4] = [32, 16, 10, 20, -3, 2.5, -1]
-    path = write_network({"output0": columns})
-    with pytest.raises(
-        CheckpointError, match=r"gave the score 2\.5, which is no probability: give activation = 'sigmo"
-    ):
-        found(OnnxDetector(weights=path, decoding="yolov8"))
-    by = {how: OnnxDetector(weights=path, decoding="yolov8", activation=how) for how in ("sigmoid", "none")}
-    assert found(by["sigmoid"]).scores.tolist() == pytest.approx([1 / (1 + np.exp(-2.5))])
-    assert found(by["none"]).scores.tolist() == [2.5]
-
-
 @pytest.mark.parametrize("decoding", ["yolov8", "yolox-decoded"])
 def test_rows_of_masks_and_key_points_are_no_classes(
-    write_network: Write, decoding: str, caplog: pytest.LogCaptureFixture
+    write_network: Write, decoding: str, caplog: pytest.LogCaptureFixture, found: Found
 ) -> None:
     """Where the file names fewer classes than the outputs have rows, as segmentation and pose have them."""
     classes, masks = [0.1, 0.7], [30.0, -4.0, 90.0]
@@ -312,60 +214,7 @@ def test_rows_of_masks_and_key_points_are_no_classes(
     assert instances.scores.tolist() == pytest.approx([0.7])
 
 
-def test_ids_of_coco_need_as_many_numbers(write_network: Write) -> None:
-    path = write_network({"boxes": BOXES, "scores": np.full((3, 80), 0.1)})
-    with pytest.raises(OptionError, match="label_numbers: the network has 80 classes, fewer than COCO's ids"):
-        OnnxDetector(weights=path, decoding="boxes-scores-labels", label_numbers="coco-ids")
-
-
-@pytest.mark.parametrize("column", [2, 4])
-def test_numbers_that_are_none_are_left_out_and_told_once(
-    write_network: Write, column: int, caplog: pytest.LogCaptureFixture
-) -> None:
-    rows = yolox_rows()
-    rows[9, column] = np.nan
-    detector = OnnxDetector(weights=write_network({"output": rows}))
-    with caplog.at_level(logging.WARNING, logger="vtcore"):
-        assert [each.scores.tolist() for each in detector.detect(frames(2))] == [[pytest.approx(0.8)]] * 2
-    (record,) = caplog.records
-    assert "network.onnx: gave numbers that are none (NaN); they are left out" in record.message
-
-
-def test_turned_boxes_are_told(write_network: Write) -> None:
-    path = write_network({"boxes": [[20, 10, 5, 5]], "scores": [0.5], "labels": np.array([1])})
-    with pytest.raises(CheckpointError, match=r"they are not xyxy; give box_format, or another decoding"):
-        found(OnnxDetector(weights=path, decoding="boxes-scores-labels"))
-    assert len(found(OnnxDetector(weights=path, decoding="boxes-scores-labels", box_format="cxcywh"))) == 1
-
-
-def test_boxes_that_are_no_numbers_are_left_out(write_network: Write, caplog: pytest.LogCaptureFixture) -> None:
-    rows = yolox_rows()
-    rows[9, 2] = 200
-    with caplog.at_level(logging.WARNING, logger="vtcore"):
-        assert found(OnnxDetector(weights=write_network({"output": rows}))).scores.tolist() == pytest.approx([0.8])
-    assert "gave boxes that no number can hold; they are left out" in caplog.text
-
-
-def test_files_that_are_none(tmp_path: Path, write_network: Write) -> None:
-    with pytest.raises(ValueError, match="weights: none are given"):
-        OnnxDetector()
-    with pytest.raises(CheckpointError, match=r"nothing\.onnx: there is no such file"):
-        OnnxDetector(weights=str(tmp_path / "nothing.onnx"))
-    with pytest.raises(CheckpointError, match="is a folder, not a network"):
-        OnnxDetector(weights=str(tmp_path))
-    damaged = tmp_path / "damaged.onnx"
-    damaged.write_bytes(b"no network at all")
-    with pytest.raises(CheckpointError, match=r"damaged\.onnx: is damaged, or no ONNX network \(.*\)"):
-        OnnxDetector(weights=str(damaged))
-    path = Path(write_network({"output": yolox_rows()}))
-    path.write_bytes(path.read_bytes()[:-300])
-    with pytest.raises(CheckpointError, match=r"network\.onnx: is damaged, or no ONNX network"):
-        OnnxDetector(weights=str(path))
-    with pytest.raises(CheckpointError, match=r"has the sha256 [0-9a-f]{8}, not 12345678: it is another file"):
-        OnnxDetector(weights=str(path), weights_sha256="12345678")
-
-
-def test_devices(write_network: Write) -> None:
+def test_devices(write_network: Write, found: Found, yolox_rows: Rows) -> None:
     import onnxruntime
 
     path = write_network({"output": yolox_rows()})
@@ -382,16 +231,7 @@ def test_devices(write_network: Write) -> None:
             OnnxDetector(weights=path, context=BuildContext(device="cuda:1"))
 
 
-def test_missing_package_is_named(write_network: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    import sys
-
-    path = write_network({"output": yolox_rows()})
-    monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(MissingPackageError, match="detector 'onnx' needs onnxruntime: pip install onnxruntime"):
-        OnnxDetector(weights=path)
-
-
-def test_from_a_table(write_network: Write) -> None:
+def test_from_a_table(write_network: Write, found: Found, yolox_rows: Rows) -> None:
     component = PluginHost.discover().component("detector", "onnx")
     path = write_network({"output": yolox_rows()})
     config = component.load_config()(weights=path, mean=(1.0, 2.0, 3.0))
