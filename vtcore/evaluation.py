@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import numpy as np
+import numpy.typing as npt
 
 from vtcore.errors import DataError
 from vtcore.files import write_whole
@@ -52,6 +54,9 @@ class EvaluatedSequence:
         shared: For metrics of one family to keep what several of them need (matchings), by a key of theirs.
         of_truth: The same for what follows from ``truth``, ``length`` and ``classes`` alone. Who scores many results
             against the same annotations (a sweep) hands over the same dict each time.
+        width, height: Size of the frames in pixels, None where not known.
+        attributes: As in `Sequence`.
+        frame_labels: As `Sequence.frame_labels` returns them, each with ``length`` entries.
 
     Raises:
         DataError: A table has rows beyond the last frame.
@@ -64,6 +69,10 @@ class EvaluatedSequence:
     results: TrackTable
     shared: dict[str, Any] = attrs.field(factory=dict, repr=False)
     of_truth: dict[str, Any] = attrs.field(factory=dict, repr=False)
+    width: int | None = attrs.field(default=None, kw_only=True)
+    height: int | None = attrs.field(default=None, kw_only=True)
+    attributes: tuple[str, ...] = attrs.field(default=(), kw_only=True)
+    frame_labels: Mapping[str, npt.NDArray[Any]] = attrs.field(factory=dict, repr=False, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         for what, table in (("annotations", self.truth), ("results", self.results)):
@@ -227,7 +236,28 @@ def compare(
     if max_frames and max_frames < length:
         length = max_frames
         truth, results = truth.select(truth.frames < length), results.select(results.frames < length)
-    return EvaluatedSequence(sequence.name, length, classes, truth, results)
+    return EvaluatedSequence(
+        sequence.name,
+        length,
+        classes,
+        truth,
+        results,
+        width=sequence.width,
+        height=sequence.height,
+        attributes=sequence.attributes,
+        frame_labels=_labels_of(sequence, length),
+    )
+
+
+def _labels_of(sequence: Sequence, length: int) -> dict[str, npt.NDArray[Any]]:
+    labels = {name: np.asarray(values) for name, values in sequence.frame_labels().items()}
+    for name, values in labels.items():
+        if len(values) < length:
+            raise DataError(
+                f"sequence {sequence.name!r} has {length} frames, but its frame labels {name!r} have {len(values)} "
+                "entries: are they of this sequence?"
+            )
+    return {name: values[:length] for name, values in labels.items()}
 
 
 def truth_of(sequence: Sequence) -> TrackTable:

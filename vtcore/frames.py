@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -84,6 +84,7 @@ class Sequence(ABC):
         classes: Names that labels index; empty where the detector brings its own.
         live: True for a camera or stream: no end, and no second reading.
         has_images: False where the images are not there, only detections or annotations.
+        attributes: What makes the whole sequence hard, as the data set names it: ``("IV", "OCC")``.
         random_access: Whether `frame` gives any frame at the cost of one; set by the class.
     """
 
@@ -100,6 +101,7 @@ class Sequence(ABC):
         classes: tuple[str, ...] = (),
         live: bool = False,
         has_images: bool = True,
+        attributes: tuple[str, ...] = (),
     ) -> None:
         self.name = name
         self.length = length
@@ -109,6 +111,7 @@ class Sequence(ABC):
         self.classes = classes
         self.live = live
         self.has_images = has_images
+        self.attributes = attributes
 
     @abstractmethod
     def frames(self, *, images: bool = True) -> Iterator[Frame]:
@@ -145,6 +148,14 @@ class Sequence(ABC):
     def annotations(self) -> TrackTable | None:
         """Return the ground truth, or None when there is none."""
         return None
+
+    def frame_labels(self) -> Mapping[str, npt.NDArray[Any]]:
+        """Return what the data set tells of each frame, by its own names, none by default.
+
+        Such as ``absence``, ``cover``, ``full_occlusion``, ``out_of_view``, or tags like ``camera_motion``; each an
+        array of numbers or truth values with one entry per frame.
+        """
+        return {}
 
     def detections(self) -> TrackTable | None:
         """Return the detections that come with the data, or None when there are none."""

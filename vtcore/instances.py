@@ -37,10 +37,13 @@ class Instances:
         embeddings: float32 ``(N, D)``, appearance.
         detection_index: int64 ``(N,)``, row of the frame's detections that each track was matched to, -1 where
             the track was predicted without one; None for detections.
+        ltwh: float64 ``(N, 4)``, left, top, width, height: the numbers that ``boxes`` was made from, with all their
+            digits. Of targets that a tracker is started with (`vtcore.interfaces.TargetTracker`), since the size of
+            what it looks at may hang on the last of them; None otherwise.
         frame: The frame they belong to, where who made them said so (``vtcore.track`` does).
     """
 
-    __slots__ = ("boxes", "detection_index", "embeddings", "frame", "ids", "labels", "masks", "scores")
+    __slots__ = ("boxes", "detection_index", "embeddings", "frame", "ids", "labels", "ltwh", "masks", "scores")
 
     boxes: Float32Array
     scores: Float32Array
@@ -49,6 +52,7 @@ class Instances:
     masks: Masks | None
     embeddings: Float32Array | None
     detection_index: Int64Array | None
+    ltwh: Float64Array | None
     frame: Frame | None
 
     def __init__(
@@ -61,6 +65,7 @@ class Instances:
         masks: Masks | None = None,
         embeddings: npt.ArrayLike | None = None,
         detection_index: npt.ArrayLike | None = None,
+        ltwh: npt.ArrayLike | None = None,
         frame: Frame | None = None,
     ) -> None:
         """Check and keep the fields.
@@ -73,6 +78,7 @@ class Instances:
             masks: N masks.
             embeddings: ``(N, D)``.
             detection_index: ``(N,)`` integers.
+            ltwh: ``(N, 4)``; converted to float64.
             frame: The frame they belong to.
 
         Raises:
@@ -93,6 +99,7 @@ class Instances:
             raise ValueError(f"masks must hold one mask per box: expected {count}, got {len(masks)}")
         self.embeddings = None if embeddings is None else _floats("embeddings", embeddings, (count, -1))
         self.detection_index = None if detection_index is None else _integers("detection_index", detection_index, count)
+        self.ltwh = None if ltwh is None else _exact_boxes(ltwh, count)
         self.frame = frame
 
     @classmethod
@@ -119,6 +126,7 @@ class Instances:
         made.detection_index = detection_index
         made.masks = masks
         made.embeddings = embeddings
+        made.ltwh = None
         made.frame = None
         return made
 
@@ -153,6 +161,7 @@ class Instances:
             None if self.masks is None else self.masks[rows],
             None if self.embeddings is None else self.embeddings[rows],
         )
+        picked.ltwh = None if self.ltwh is None else self.ltwh[rows]
         picked.frame = self.frame
         return picked
 
@@ -169,9 +178,28 @@ class Instances:
             raise TypeError(f"Instances has no field {', '.join(sorted(unknown))}")
         return Instances(**(kept | fields))
 
+    @classmethod
+    def from_ltwh(
+        cls,
+        ltwh: npt.ArrayLike,
+        *,
+        ids: npt.ArrayLike | None = None,
+        labels: npt.ArrayLike | None = None,
+        scores: npt.ArrayLike | None = None,
+    ) -> Instances:
+        """Return instances whose boxes are given as ``left, top, width, height``, ``(N, 4)``, which stay in ``ltwh``.
+
+        Raises:
+            ValueError: As the constructor.
+        """
+        exact = np.asarray(ltwh, np.float64).reshape(-1, 4)
+        corners = exact.copy()
+        corners[:, 2:] += corners[:, :2]
+        return cls(corners, scores, labels, ids=ids, ltwh=exact)
+
     def __repr__(self) -> str:
         """Name the fields that are set."""
-        optional = ("ids", "masks", "embeddings", "detection_index")
+        optional = ("ids", "masks", "embeddings", "detection_index", "ltwh")
         present = [name for name in optional if getattr(self, name) is not None]
         return f"<Instances: {len(self)} with boxes, scores, labels{''.join(', ' + name for name in present)}>"
 
@@ -224,6 +252,17 @@ def _floats(name: str, value: npt.ArrayLike, shape: tuple[int, ...]) -> Float32A
         raise ValueError(f"{name} must have shape ({wanted}{',' if len(shape) == 1 else ''}), got {array.shape}")
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite")
+    return array
+
+
+def _exact_boxes(value: npt.ArrayLike, count: int) -> Float64Array:
+    array = np.asarray(value, np.float64)
+    if array.size == 0 and count == 0:
+        return array.reshape(0, 4)
+    if array.shape != (count, 4):
+        raise ValueError(f"ltwh must have shape ({count}, 4), got {array.shape}")
+    if not np.isfinite(array).all() or array[:, 2:].min() < 0:
+        raise ValueError("ltwh must be finite, with widths and heights >= 0")
     return array
 
 

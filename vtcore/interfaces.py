@@ -5,7 +5,8 @@ heavy. Every member is called by the core; a component needs to inherit from not
 
 What a component *needs* is said by its config, so that checking an experiment imports no target: an attribute or
 property ``needs``, a collection of ``"image"`` (decoded pixels in `Frame.image`), ``"detections"`` (the tracker
-wants a detector), ``"given-detections"`` (detections that come with the data), ``"annotations"`` and ``"embeddings"``
+wants a detector), ``"targets"`` (the tracker follows what it is told to, see `TargetTracker`, and is driven by a
+`TargetProtocol`), ``"given-detections"`` (detections that come with the data), ``"annotations"`` and ``"embeddings"``
 (without them it tracks, but is not what it is meant to be: the preflight warns); `DEFAULT_NEEDS`
 stands in for a config that says nothing. What nobody needs is neither computed nor decoded. A config may also have a
 method ``check()`` that yields what is wrong on this machine, one line each, without importing its target: a missing
@@ -52,6 +53,8 @@ __all__ = [
     "Metric",
     "ReId",
     "Refiner",
+    "TargetProtocol",
+    "TargetTracker",
     "Tracker",
     "Transform",
     "Writer",
@@ -63,6 +66,7 @@ DEFAULT_NEEDS: Mapping[str, frozenset[str]] = {
     "reid": frozenset({"image"}),
     "tracker": frozenset({"image", "detections"}),
     "metric": frozenset({"annotations"}),
+    "protocol": frozenset({"annotations"}),
 }
 """What a component of a kind is taken to need when its config has no ``needs``; nothing for other kinds."""
 
@@ -177,6 +181,59 @@ class Tracker(Protocol):
 
     def update(self, frame: Frame, detections: Instances) -> Instances:
         """Take the next frame (every frame, also one without detections) and return its tracks, with ids."""
+
+
+@runtime_checkable
+class TargetTracker(Tracker, Protocol):
+    """Follows targets that it is shown once: single-object tracking, of any number of targets at a time.
+
+    It is a component of the kind ``tracker`` whose config has ``needs = frozenset({"image", "targets"})``. It takes no
+    detections; who shows it the targets is a `TargetProtocol`.
+
+    - `reset` forgets all targets.
+    - `update` answers one row per target, in the order in which they were first started: ``boxes`` float32 ``(N, 4)``,
+      ``scores`` its own confidence, ``labels`` and ``ids`` those that the target was started with,
+      ``detection_index`` -1. A target that is lost, or whose box leaves the picture, is still answered. Where no
+      target has been started it answers no rows, with ``ids`` of length 0.
+    """
+
+    def start(self, frame: Frame, targets: Instances) -> None:
+        """Take up targets, each from its box in this frame; callable at any frame, after its `update`.
+
+        Args:
+            frame: The frame, with its image.
+            targets: Boxes, labels and ``ids``. A new id is a new target; a known id is started anew from this frame
+                and box, keeping its place among the rows; all other targets are left as they are. ``ltwh``, where
+                there is one, holds the boxes with all digits.
+
+        Raises:
+            DataError: A box cannot be started from: it has no area.
+        """
+
+
+@runtime_checkable
+class TargetProtocol(Protocol):
+    """Drives a `TargetTracker` through a sequence: which targets it is shown, when, and what counts as its results.
+
+    Within a frame `TargetTracker.update` comes first, then `TargetTracker.start` for targets that are new or started
+    anew in it; the boxes they are started with are then the results of that frame, with a score of 1. What is written
+    tells how it went: a target's first row, and its first row after a gap, are where it was started; the first frame
+    of a gap is where it failed, and the rest of the gap was skipped.
+    """
+
+    def reset(self, sequence: Sequence) -> None:
+        """Forget everything and prepare for the frames of `sequence`. Called before its first frame.
+
+        Raises:
+            DataError: The sequence does not tell which targets to follow.
+        """
+
+    def step(self, tracker: TargetTracker, frame: Frame) -> Instances:
+        """Drive the tracker for the next frame (every frame, in order) and return what is written for it.
+
+        Returns:
+            One row per target that has a result in this frame, with ``ids``; no rows where nothing was tracked.
+        """
 
 
 @runtime_checkable

@@ -22,6 +22,7 @@ CORE_KINDS = (
     Kind("detector", "vtcore.interfaces:Detector", "Finds instances in frames."),
     Kind("reid", "vtcore.interfaces:ReId", "Describes the looks of instances, so that they are known again."),
     Kind("tracker", "vtcore.interfaces:Tracker", "Gives instances identities over time."),
+    Kind("protocol", "vtcore.interfaces:TargetProtocol", "Shows a tracker its targets: which, when, and what counts."),
     Kind("refiner", "vtcore.interfaces:Refiner", "Refines the tracks of a finished sequence: fills, smooths, joins."),
     Kind("metric", "vtcore.interfaces:Metric", "Scores results against annotations."),
     Kind("writer", "vtcore.interfaces:Writer", "Writes what was found in a sequence to a file."),

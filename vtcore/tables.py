@@ -17,6 +17,9 @@ IGNORED = 1
 DISTRACTOR = 2
 """Role of an annotation that is left out of the score together with the results matched to it."""
 
+_WIDE = ("ltwh", "embeddings", "polygons")
+"""Columns with more than one number a row."""
+
 
 class TrackTable:
     """Boxes of one sequence, one row each, sorted by frame.
@@ -33,6 +36,9 @@ class TrackTable:
         detection_index: int64 ``(M,)`` as in `Instances`, or None where not known.
         masks: `Masks` of M masks, or None.
         embeddings: float32 ``(M, D)`` or None.
+        polygons: float64 ``(M, 8)``, the corners ``x1, y1, ..., x4, y4`` of rotated boxes in pixels of the original
+            frame, of which ``ltwh`` is the enclosing rectangle; a row that is a plain box holds its corners. None
+            where all rows are plain boxes.
     """
 
     __slots__ = (
@@ -44,6 +50,7 @@ class TrackTable:
         "labels",
         "ltwh",
         "masks",
+        "polygons",
         "roles",
         "scores",
         "visibility",
@@ -62,6 +69,7 @@ class TrackTable:
         detection_index: npt.ArrayLike | None = None,
         masks: Masks | None = None,
         embeddings: npt.ArrayLike | None = None,
+        polygons: npt.ArrayLike | None = None,
     ) -> None:
         """Keep the columns, sorted by frame (stable).
 
@@ -80,7 +88,7 @@ class TrackTable:
             if value is None:
                 return np.full(count, default, dtype)
             array = _integers(name, value) if dtype is np.int64 else np.asarray(value, dtype)
-            if array.shape[:1] != (count,) or array.ndim != (2 if name in ("ltwh", "embeddings") else 1):
+            if array.shape[:1] != (count,) or array.ndim != (2 if name in _WIDE else 1):
                 raise ValueError(f"{name} must have {count} rows, got shape {array.shape}")
             if array.dtype.kind == "f" and not np.isfinite(array).all():
                 raise ValueError(f"{name} must be finite")
@@ -104,6 +112,11 @@ class TrackTable:
         self.masks = masks if masks is None or in_order else masks[np.asarray(order)]
         self.embeddings: Float32Array | None = (
             None if embeddings is None else column("embeddings", embeddings, np.float32, 0)
+        )
+        self.polygons: Float64Array | None = (
+            None
+            if polygons is None
+            else column("polygons", np.asarray(polygons, np.float64).reshape(-1, 8), np.float64, 0)
         )
         self._bounds: dict[int, slice] | None = None
 
@@ -129,6 +142,7 @@ class TrackTable:
             detection_index=None if self.detection_index is None else self.detection_index[rows],
             masks=None if self.masks is None else self.masks[rows],
             embeddings=None if self.embeddings is None else self.embeddings[rows],
+            polygons=None if self.polygons is None else self.polygons[rows],
         )
 
     def rows(self, frame: int) -> slice:

@@ -106,6 +106,36 @@ def test_first_frames_only():
     assert metric.seen[0].length == 7
 
 
+class Labelled(Annotated):
+    """A sequence of known size, with attributes and labels of its frames."""
+
+    def __init__(self, labels):
+        super().__init__()
+        self.width, self.height, self.attributes = 640, 480, ("IV", "OCC")
+        self.labels = labels
+
+    def frame_labels(self):
+        return self.labels
+
+
+def test_what_is_known_of_a_sequence_goes_along():
+    plain, labelled = Counting(), Counting()
+    evaluate([Annotated()], lambda _: TrackTable.empty(), [("counting", plain)])
+    (seen,) = plain.seen
+    assert (seen.width, seen.height, seen.attributes, seen.frame_labels) == (None, None, (), {})
+    sequence = Labelled({"absence": np.array([0, 1, 0, 1])})
+    evaluate([sequence], lambda _: TrackTable.empty(), [("counting", labelled)], max_frames=2)
+    (seen,) = labelled.seen
+    assert (seen.width, seen.height, seen.attributes) == (640, 480, ("IV", "OCC"))
+    assert seen.frame_labels["absence"].tolist() == [0, 1]
+
+
+def test_labels_of_too_few_frames():
+    sequence = Labelled({"absence": np.zeros(2)})
+    with pytest.raises(DataError, match="sequence 'A' has 3 frames, but its frame labels 'absence' have 2 entries"):
+        evaluate([sequence], lambda _: TrackTable.empty(), [("counting", Counting())])
+
+
 def test_length_that_only_rows_tell():
     metric = Counting()
     evaluate([Annotated("A", None)], lambda name: results_of(name, 9), [("count", metric)])

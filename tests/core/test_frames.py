@@ -45,6 +45,7 @@ def test_sequence_defaults():
     assert list(sequence.frames()) == []
     assert (sequence.annotations(), sequence.detections()) == (None, None)
     assert list(sequence.check({"image"})) == []
+    assert (sequence.attributes, dict(sequence.frame_labels())) == ((), {})
     assert (sequence.classes, sequence.live, sequence.has_images, sequence.frame_rate) == ((), False, True, None)
     assert repr(sequence) == "<Nothing 'walk': 2 frames, 6x4>"
 

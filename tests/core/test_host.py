@@ -31,6 +31,7 @@ def test_core_offers_its_components_and_kinds(fake_site: Any) -> None:
         "detector",
         "reid",
         "tracker",
+        "protocol",
         "refiner",
         "metric",
         "writer",

@@ -141,3 +141,21 @@ def test_trusted_looks_at_nothing():
     instances = Instances.trusted(boxes, scores, labels)
     assert instances.boxes is boxes
     assert instances.frame is None
+
+
+def test_exact_numbers_of_boxes():
+    instances = Instances.from_ltwh([[100.3, 40.7, 50, 20], [1, 2, 3, 4]], ids=[0, 5])
+    assert instances.boxes.tolist() == np.float32([[100.3, 40.7, 150.3, 60.7], [1, 2, 4, 6]]).tolist()
+    assert instances.ltwh.dtype == np.float64
+    assert instances.ltwh[0].tolist() == [100.3, 40.7, 50, 20]
+    assert instances[[1]].ltwh.tolist() == [[1, 2, 3, 4]]
+    assert "ltwh" in repr(instances)
+    assert Instances.from_ltwh(np.zeros((0, 4))).ltwh.shape == (0, 4)
+    assert Instances(BOXES).ltwh is None
+    for wrong, message in (
+        ([[1, 2, 3, 4]] * 2, r"ltwh must have shape \(3, 4\)"),
+        ([[1, 2, 3, np.nan]] * 3, "ltwh must be finite"),
+        ([[1, 2, -3, 4]] * 3, "widths and heights"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            Instances(BOXES, ltwh=wrong)

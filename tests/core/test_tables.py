@@ -29,7 +29,7 @@ def test_types_and_defaults():
     assert table.scores.tolist() == [1] * 3
     assert table.roles.tolist() == [COUNTED] * 3
     assert table.visibility.tolist() == [1] * 3
-    assert (table.masks, table.embeddings, table.detection_index) == (None, None, None)
+    assert (table.masks, table.embeddings, table.detection_index, table.polygons) == (None,) * 4
 
 
 def test_rows_are_sorted_by_frame_and_keep_their_order():
@@ -44,6 +44,7 @@ def test_rows_are_sorted_by_frame_and_keep_their_order():
         detection_index=[0, 0, 1],
         masks=masks(3),
         embeddings=[[1], [2], [3]],
+        polygons=np.arange(24).reshape(3, 8),
     )
     assert table.frames.tolist() == [0, 2, 2]
     assert table.ltwh[:, 0].tolist() == [5, 1, 9]
@@ -52,6 +53,10 @@ def test_rows_are_sorted_by_frame_and_keep_their_order():
     assert table.roles.tolist() == [COUNTED, IGNORED, COUNTED]
     assert table.detection_index.tolist() == [0, 0, 1]
     assert table.embeddings.tolist() == [[2], [1], [3]]
+    assert table.polygons[:, 0].tolist() == [8, 0, 16]
+    assert table.polygons.dtype == np.float64
+    assert table.select(table.frames == 2).polygons[:, 7].tolist() == [7, 23]
+    assert table.select(table.frames == 5).polygons.shape == (0, 8)
     assert table.masks.rles == tuple(masks(3).rles[row] for row in (1, 0, 2))
 
 
@@ -119,6 +124,8 @@ def test_whole_numbers_in_floats_are_fine():
         ({"scores": [[1], [2]]}, "scores must have 2 rows, got shape (2, 1)"),
         ({"scores": [1, np.nan]}, "scores must be finite"),
         ({"masks": masks(3)}, "masks must have 2 rows, got 3"),
+        ({"polygons": np.zeros((3, 8))}, "polygons must have 2 rows, got shape (3, 8)"),
+        ({"polygons": np.full((2, 8), np.nan)}, "polygons must be finite"),
         ({"embeddings": [1, 2]}, "embeddings must have 2 rows, got shape (2,)"),
     ],
 )
