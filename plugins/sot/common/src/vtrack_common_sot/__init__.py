@@ -1,0 +1,1 @@
+"""What single-object trackers share; it offers no component of its own."""
