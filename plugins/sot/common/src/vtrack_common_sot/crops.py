@@ -39,13 +39,14 @@ def square_crop(image: Image, ltwh: npt.ArrayLike, factor: float, size: int) -> 
         uint8 ``(size, size, 3)``, and the pixels of the crop for each pixel of the picture.
     """
     left, top, side = _square(ltwh, factor)
-    if side > _LARGEST_SIDE:
-        return _sampled(image, left, top, side, size), size / side
     cut, pads = _cut(image, left, top, side)
+    if not cut.size:
+        return np.zeros((size, size, 3), np.uint8), size / side
+    if side > _LARGEST_SIDE:
+        return _sampled(cut, pads[2], pads[0], side, size), size / side
     if any(pads):
-        cut = cv2.copyMakeBorder(cut, *pads, cv2.BORDER_CONSTANT) if cut.size else np.zeros((side, side, 3), np.uint8)
-    scaled: Image = np.asarray(cv2.resize(cut, (size, size)), np.uint8)
-    return scaled, size / side
+        cut = np.asarray(cv2.copyMakeBorder(cut, *pads, cv2.BORDER_CONSTANT), np.uint8)
+    return np.asarray(cv2.resize(cut, (size, size)), np.uint8), size / side
 
 
 def padding_mask(shape: tuple[int, ...], ltwh: npt.ArrayLike, factor: float, size: int) -> BoolArray:
@@ -148,10 +149,18 @@ def _cut(image: Image, left: int, top: int, side: int) -> tuple[Image, tuple[int
     return image[rows, columns], pads
 
 
-def _sampled(image: Image, left: int, top: int, side: int, size: int) -> Image:
-    """Scale without putting the crop together first: the same but for rounding."""
+def _sampled(cut: Image, before: int, above: int, side: int, size: int) -> Image:
+    """Scale what a crop has of the picture without putting the padding around it: the same but for rounding.
+
+    Args:
+        cut: The part of the picture.
+        before: Columns of padding on its left.
+        above: Rows of padding above.
+        side: Of the crop.
+        size: Side of the result.
+    """
     step = side / size
     offset = 0.5 * step - 0.5
-    matrix = np.array(((step, 0, left + offset), (0, step, top + offset)))
+    matrix = np.array(((step, 0, offset - before), (0, step, offset - above)))
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(image, matrix, (size, size), flags=flags, borderValue=0), np.uint8)
+    return np.asarray(cv2.warpAffine(cut, matrix, (size, size), flags=flags, borderValue=0), np.uint8)

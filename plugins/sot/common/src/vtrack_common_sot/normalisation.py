@@ -40,7 +40,7 @@ class CropNormaliser(nn.Module):
         super().__init__()
         self._red_first = red_first
         for name, values in (("mean", mean), ("deviation", deviation)):
-            self.register_buffer(name, torch.tensor(values).view(1, 3, 1, 1), persistent=False)
+            self.register_buffer(name, torch.tensor(values, dtype=torch.float32).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, crops: Tensor) -> Tensor:
         """Return float32 ``(N, 3, H, W)`` of uint8 ``(N, H, W, 3)``, blue first."""

@@ -50,22 +50,22 @@ def unpacked(kind: type[Any], state: Mapping[str, npt.NDArray[Any]], device: Any
     Raises:
         StateError: Fields are missing, or there are others.
     """
-    names = {field.name for field in attrs.fields(kind)}
+    fields = {field.name: field.alias for field in attrs.fields(kind)}
     given: dict[str, dict[tuple[str, ...], npt.NDArray[Any]]] = {}
     for key, value in state.items():
         name, *rest = key.split(".")
         given.setdefault(name, {})[tuple(rest)] = np.asarray(value)
-    told = [f"lacks {name!r}" for name in sorted(names - given.keys())]
-    told += [f"has {name!r} besides" for name in sorted(given.keys() - names)]
+    told = [f"lacks {name!r}" for name in sorted(fields.keys() - given.keys())]
+    told += [f"has {name!r} besides" for name in sorted(given.keys() - fields.keys())]
     if told:
         raise StateError(f"this is no state of a {kind.__name__}: it {told[0]}")
-    target = kind.__new__(kind)
+    values: dict[str, Any] = {}
     for name, parts in given.items():
         try:
-            object.__setattr__(target, name, _nested(parts, device))
-        except (ValueError, IndexError, TypeError) as error:
+            values[str(fields[name])] = _nested(parts, device)
+        except (ValueError, TypeError) as error:
             raise StateError(f"this is no state of a {kind.__name__}: its {name!r} is damaged") from error
-    return target
+    return kind(**values)
 
 
 def _flat(name: str, value: Any) -> Iterator[tuple[str, npt.NDArray[Any]]]:
@@ -97,10 +97,12 @@ def _nested(parts: Mapping[tuple[str, ...], npt.NDArray[Any]], device: Any) -> A
         if rest == (_EMPTY,):
             return ()
     items: dict[int, dict[tuple[str, ...], npt.NDArray[Any]]] = {}
-    for (index, *rest), value in parts.items():
-        items.setdefault(int(index), {})[tuple(rest)] = value
+    for place, value in parts.items():
+        if not place:
+            raise ValueError("a value, and parts of it besides")
+        items.setdefault(int(place[0]), {})[place[1:]] = value
     if sorted(items) != list(range(len(items))):
-        raise ValueError(items.keys())
+        raise ValueError("parts are missing")
     return tuple(_nested(items[index], device) for index in range(len(items)))
 
 

@@ -82,7 +82,7 @@ class TargetTrackerBase(Stateful, ABC, Generic[T]):
 
         Args:
             frame: The frame in which the boxes are.
-            targets: Instances with ids.
+            targets: Instances with ids; where they have ``ltwh``, that is what is started from.
 
         Raises:
             StartError: A box has no area, is not finite, or lies beyond any picture. Nothing was taken up.
@@ -91,7 +91,7 @@ class TargetTrackerBase(Stateful, ABC, Generic[T]):
         self._image(frame)
         if targets.ids is None:
             raise ValueError("targets need ids")
-        boxes = decimal_ltwh(targets.boxes)
+        boxes = decimal_ltwh(targets.boxes) if targets.ltwh is None else targets.ltwh
         for number, box in zip(targets.ids, boxes, strict=True):
             self._check_start(int(number), box)
         started = [self._start(frame, box) for box in boxes]

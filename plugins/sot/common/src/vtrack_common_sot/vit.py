@@ -27,7 +27,8 @@ class PatchEmbedding(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Return tokens ``(N, h * w, width)``, row by row, of pictures ``(N, 3, H, W)``."""
-        return self.proj(pictures).flatten(2).transpose(1, 2)
+        tokens: Tensor = self.proj(pictures).flatten(2).transpose(1, 2)
+        return tokens
 
 
 class SelfAttention(nn.Module):
@@ -61,7 +62,9 @@ class SelfAttention(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Return tokens of the same shape."""
-        return self.proj(merged(F.scaled_dot_product_attention(*self.project(tokens), scale=self.scale)))
+        attended = F.scaled_dot_product_attention(*self.project(tokens), scale=self.scale)
+        projected: Tensor = self.proj(merged(attended))
+        return projected
 
 
 class Mlp(nn.Module):
@@ -80,7 +83,8 @@ class Mlp(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Return tokens of the same shape."""
-        return self.fc2(F.gelu(self.fc1(tokens)))
+        changed: Tensor = self.fc2(F.gelu(self.fc1(tokens)))
+        return changed
 
 
 class Block(nn.Module):
@@ -108,7 +112,8 @@ class Block(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         """Return tokens ``(N, L, width)`` of the same shape."""
         tokens = tokens + self.attn(self.norm1(tokens))
-        return tokens + self.mlp(self.norm2(tokens))
+        changed: Tensor = tokens + self.mlp(self.norm2(tokens))
+        return changed
 
 
 def merged(heads: Tensor) -> Tensor:
