@@ -59,6 +59,9 @@ def allowed(package: Any) -> set[str]:
         return mine
     if package.family:
         mine |= {"vtrack_nets", f"vtrack_common_{package.family}"}
+    if package.package == "vtrack_common_mot":
+        # The same inner loops, compiled, where they are installed.
+        mine.add("vtrack_native_mot")
     return mine
 
 

@@ -323,7 +323,11 @@ class XywhFilter(BoxFilter):
 
 
 class XysrFilter(BoxFilter):
-    """Centre, area and aspect ratio (width / height), the ratio constant; constant noise (SORT, OC-SORT)."""
+    """Centre, area and aspect ratio (width / height), the ratio constant; constant noise (SORT, OC-SORT).
+
+    Attributes:
+        variances: What a prediction adds, ``(8,)``, and those of a measurement, ``(4,)``; x and y have the same.
+    """
 
     def __init__(self, *, pixel: float = 0.0) -> None:
         """Set the noise.
@@ -340,6 +344,7 @@ class XysrFilter(BoxFilter):
             pixel=pixel,
         )
         self._constant_noise: Float64Array = self._measurement[:, 2:].copy()
+        self.variances: tuple[Float64Array, Float64Array] = self._process[:, 2].copy(), self._measurement[:, 2].copy()
 
     def measure(self, centres: Float64Array) -> Float64Array:
         """Turn ``x, y, width, height`` into ``x, y, width * height, width / height``, in place.
@@ -355,9 +360,9 @@ class XysrFilter(BoxFilter):
         return centres
 
     def constants(self) -> tuple[list[float], list[float]]:
-        """Return the variances that a prediction adds, 8, and those of a measurement, 4; x and y have the same."""
-        process, measurement = self._process[:, 2].tolist(), self._measurement[:, 2].tolist()
-        return process, measurement
+        """Return `variances` as Python's own numbers."""
+        process, measurement = self.variances
+        return process.tolist(), measurement.tolist()
 
     def predict(self, tracks: Float64Array, elapsed: float = 1.0) -> Float64Array:
         """Return the tracks some frames later; an area that would shrink to nothing stops shrinking."""

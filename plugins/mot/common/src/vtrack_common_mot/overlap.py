@@ -16,6 +16,7 @@ from functools import lru_cache
 import numpy as np
 
 from vtcore.instances import Float32Array, Float64Array, Int64Array
+from vtrack_common_mot import native
 
 __all__ = ["BoxReader", "edge_matrix", "overlaps", "paired_overlaps"]
 
@@ -86,6 +87,10 @@ def overlaps(first: Float64Array, second: Float64Array) -> Float64Array:
         second: Edges ``(6, m)``.
     """
     rows, columns = first.shape[1], second.shape[1]
+    if native.loops is not None:
+        compared: Float64Array = np.empty((rows, columns))
+        native.loops.overlaps(first, native.contiguous(second), compared)
+        return compared
     if rows * columns <= _FEW:
         row, column = _grid(rows, columns)
         listed = paired_overlaps(first.take(row, 1), second.take(column, 1))

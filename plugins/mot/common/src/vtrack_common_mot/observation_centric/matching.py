@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vtcore.instances import Float32Array, Float64Array, Int64Array
+from vtrack_common_mot import native
 from vtrack_common_mot.assignment import Pairs, assign_then_cut, left_over, uncontested
 from vtrack_common_mot.observation_centric.observations import OBSERVED
 from vtrack_common_mot.overlap import overlaps
@@ -161,7 +162,11 @@ class Matcher:
             overlap: ``(n, high)``.
         """
         steady = direction_gain(known.origins, known.directions, offered.centres[:, : offered.high])
-        steady *= self._weight * offered.scores[: offered.high]
+        weights = self._weight * offered.scores[: offered.high]
+        if native.loops is not None:
+            native.loops.add_weighted(steady, weights, overlap)
+            return steady
+        steady *= weights
         steady += overlap
         return steady
 
@@ -207,6 +212,11 @@ def direction_gain(origins: Float64Array, directions: Float64Array, centres: Flo
     Returns:
         float64 ``(n, m)``.
     """
+    if native.loops is not None:
+        cosines: Float64Array = np.empty((origins.shape[1], centres.shape[1]))
+        native.loops.direction_cosines(origins, directions, native.contiguous(centres), cosines)
+        # numpy's own arc sine, so that it is the same on every way here.
+        return np.arcsin(cosines, cosines)
     steps = centres[:, None] - origins[:, :, None]
     squares = steps * steps
     distance, down = squares

@@ -14,6 +14,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from vtcore.instances import Float64Array, Int64Array
+from vtrack_common_mot import native
 from vtrack_common_mot.kalman import BoxFilter, XysrFilter
 
 __all__ = ["WalkingFilter", "replay"]
@@ -46,6 +47,10 @@ def replay(
         predict: Predict between the boxes.
     """
     steps = gaps if include_last else gaps - 1
+    if predict and native.loops is not None and type(box_filter) is XysrFilter:
+        after = np.empty_like(states)
+        native.loops.walk(states, *ends, gaps, steps, *box_filter.variances, after)
+        return after
     counts = steps.tolist()
     walk = _walker(box_filter) if predict and sum(counts) <= _FEW * max(counts, default=0) else None
     if walk is not None:
