@@ -12,6 +12,9 @@
 
     for tracks in vtcore.track("street.mp4", detector=my_function):  # an image in, boxes out
         print(tracks.ids)
+
+    for tracks in vtcore.track("bag.mp4", tracker="kcf", targets=[[335, 164, 110, 94]]):  # left, top, width, height
+        print(tracks.boxes)
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vtcore.experiments import Experiment, load_experiment
-from vtcore.tracking import DEFAULT_DETECTOR, DEFAULT_TRACKER, track_source
+from vtcore.tracking import DEFAULT_DETECTOR, DEFAULT_TRACKER, Targets, track_source
 
 if TYPE_CHECKING:
     from vtcore.frames import Sequence
@@ -75,6 +78,7 @@ def track(
     reid: str | Table | ReId | None = None,
     tracker: str | Table | Tracker | None = None,
     detections: str | Path | TrackTable | Seq[Instances] | Mapping[int, Instances] | None = None,
+    targets: Targets | None = None,
     classes: Seq[str] = (),
     min_score: float | None = None,
     device: str = "auto",
@@ -88,12 +92,16 @@ def track(
         source: As for ``vtcore track``: a file, folder or glob, camera number, URL; or a `Sequence`.
         detector: Name of a detector, its table (``{"type": "hog", "min_score": 0.7}``), or an object with the
             `Detector` interface; or any function that takes an image and returns boxes
-            (`vtcore.detectors.function.FunctionDetector` says in which forms). `DEFAULT_DETECTOR` when left out.
+            (`vtcore.detectors.function.FunctionDetector` says in which forms). When left out `DEFAULT_DETECTOR`,
+            unless the tracker takes no detections.
         reid: The same for the re-identification: a name, a table, or an object with the `ReId` interface. None when
             left out.
         tracker: The same for the tracker; `DEFAULT_TRACKER` when left out.
         detections: Given detections instead of a detector: a file (MOT text, CSV, JSON, JSON lines, NumPy), a
             table, or instances by frame index.
+        targets: What a tracker of targets (`vtcore.interfaces.TargetTracker`) is to follow: boxes in the first frame,
+            ``[[left, top, width, height], ...]`` in pixels; a file of them; or ``"draw"`` to draw them with the mouse.
+            When left out, the annotations of the source tell. Such a tracker needs no detector.
         classes: Only these classes of the detector.
         min_score: Only detections scoring at least this.
         device: Where networks run.
@@ -113,6 +121,7 @@ def track(
         reid=reid,
         tracker=tracker,
         detections=detections,
+        targets=targets,
         classes=classes,
         min_score=min_score,
         device=device,

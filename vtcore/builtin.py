@@ -1,4 +1,4 @@
-"""The core's own plugin: sources of frames, given detections, and the files that results go to."""
+"""The core's own plugin: sources of frames, given detections, a protocol, and the files that results go to."""
 
 from __future__ import annotations
 
@@ -66,8 +66,16 @@ def vtcore_detectors() -> list[Component]:
 
 @hookimpl
 def vtcore_components() -> list[Component]:
-    """Return the writers."""
+    """Return the protocol that trackers of targets are driven by, and the writers."""
     return [
+        Component(
+            "protocol",
+            "one-pass",
+            "vtcore.protocols.config:OnePassConfig",
+            "vtcore.protocols.one_pass:OnePass",
+            "Every target is shown once and then followed to the end.",
+            "Wu, Lim, Yang: Object Tracking Benchmark, TPAMI 2015, https://doi.org/10.1109/TPAMI.2014.2388226",
+        ),
         Component(
             "writer",
             "mot-text",

@@ -10,7 +10,8 @@ wants a detector), ``"targets"`` (the tracker follows what it is told to, see `T
 (without them it tracks, but is not what it is meant to be: the preflight warns); `DEFAULT_NEEDS`
 stands in for a config that says nothing. What nobody needs is neither computed nor decoded. A config may also have a
 method ``check()`` that yields what is wrong on this machine, one line each, without importing its target: a missing
-file, a package that is not installed. ``vtcore check`` and the start of every run ask it.
+file, a package that is not installed. ``vtcore check`` and the start of every run ask it. They also ask a method
+``check_data(sequences)``, which yields what does not go with the sequences of the run, decoding none of them.
 
 Two more optional members tell the cache of detections (`vtcore.detection_cache`) when the results of a detector or
 transform may be replayed. A method ``files()`` yields the paths, as text or `Path`, of the files and folders that they

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Sequence as Seq
+from os import PathLike, fspath
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from vtcore.errors import ExperimentError
 from vtcore.experiments import Experiment, load_experiment
 
 if TYPE_CHECKING:
@@ -15,7 +17,10 @@ if TYPE_CHECKING:
     from vtcore.instances import Instances
     from vtcore.runs.pipeline import Pipeline
 
-__all__ = ["DEFAULT_DETECTOR", "DEFAULT_TRACKER", "source_tables", "track_source"]
+__all__ = ["DEFAULT_DETECTOR", "DEFAULT_TRACKER", "Targets", "protocol_options", "source_tables", "track_source"]
+
+Targets: TypeAlias = "str | PathLike[str] | Iterable[Iterable[float]]"
+"""Boxes in the first frame, a file of targets, or ``"draw"``."""
 
 DEFAULT_DETECTOR = "hog"
 """Detector when none is named: it needs no download."""
@@ -32,18 +37,23 @@ def source_tables(
     detections: str | None = None,
     classes: Seq[str] = (),
     min_score: float | None = None,
+    targets: Mapping[str, Any] | None = None,
+    overrides: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Return the tables of an experiment that tracks one source.
 
     Args:
         source: File, folder, glob, camera number or URL; or the name of a data set that needs no options
             (``synthetic``). None leaves the data set out.
-        detector: Name or table; `DEFAULT_DETECTOR` when left out.
+        detector: Name or table. When left out `DEFAULT_DETECTOR`, unless the tracker takes no detections.
         reid: Name or table; none when left out.
         tracker: Name or table; `DEFAULT_TRACKER` when left out.
         detections: File of given detections, in place of a detector.
         classes: Put into the detector's ``classes``, when there are any.
         min_score: Put into the detector's ``min_score``, when given.
+        targets: Who tells the targets to a tracker that follows them: options of the protocol `one-pass`. None leaves
+            that to the annotations.
+        overrides: What else is to change the experiment; here it tells whether the tracker takes detections.
 
     Raises:
         DataError: There is no such source.
@@ -54,16 +64,44 @@ def source_tables(
         tables["dataset"] = {"type": kind, **options}
     if detections is not None:
         detector = {"type": "given", "path": detections}
-    detector_table = _component_table(DEFAULT_DETECTOR if detector is None else detector)
-    if classes:
-        detector_table["classes"] = list(classes)
-    if min_score is not None:
-        detector_table["min_score"] = min_score
-    tables["detector"] = detector_table
+    tracker_table = _component_table(DEFAULT_TRACKER if tracker is None else tracker)
+    if detector is not None or classes or min_score is not None or _takes_detections(tracker_table, overrides):
+        detector_table = _component_table(DEFAULT_DETECTOR if detector is None else detector)
+        if classes:
+            detector_table["classes"] = list(classes)
+        if min_score is not None:
+            detector_table["min_score"] = min_score
+        tables["detector"] = detector_table
     if reid is not None:
         tables["reid"] = _component_table(reid)
-    tables["tracker"] = _component_table(DEFAULT_TRACKER if tracker is None else tracker)
+    tables["tracker"] = tracker_table
+    if targets is not None:
+        tables["protocol"] = {"type": "one-pass", **targets}
     return tables
+
+
+def protocol_options(targets: Targets) -> dict[str, Any]:
+    """Return the options of the protocol `one-pass` that tell it these targets.
+
+    Args:
+        targets: Boxes in the first frame (left, top, width, height of each, in pixels), a file of targets, or
+            ``"draw"`` to draw them with the mouse.
+    """
+    if isinstance(targets, str | PathLike):
+        return {"draw": True} if targets == "draw" else {"file": fspath(targets)}
+    return {"init": [[float(number) for number in box] for box in targets]}
+
+
+def _takes_detections(tracker: Mapping[str, Any], overrides: Iterable[str]) -> bool:
+    """Whether a tracker takes detections; so does one that is wrong, which is told when all is loaded."""
+    from vtcore.preflight.findings import who_needs
+
+    own = [override for override in overrides if override.partition("=")[0].split(".")[0].strip() == "tracker"]
+    try:
+        experiment = load_experiment({"tracker": tracker}, own)
+    except ExperimentError:
+        return True
+    return bool(who_needs(experiment, "detections", below="tracker"))
 
 
 def track_source(
@@ -73,6 +111,7 @@ def track_source(
     reid: Any,
     tracker: Any,
     detections: Any,
+    targets: Targets | None,
     classes: Seq[str],
     min_score: float | None,
     device: str,
@@ -82,6 +121,7 @@ def track_source(
     from vtcore.detectors.function import FunctionDetector
     from vtcore.detectors.given import GivenDetector
     from vtcore.frames import Sequence
+    from vtcore.protocols.one_pass import OnePass
 
     tables: dict[str, Any] = {"run": {"device": device, "max_frames": max_frames}}
     sequence = source if isinstance(source, Sequence) else None
@@ -92,11 +132,11 @@ def track_source(
         detector = FunctionDetector(function=detector, classes=classes, min_score=min_score)
     elif detector is not None and not isinstance(detector, str | Mapping) and (classes or min_score is not None):
         raise TypeError("classes and min_score are options of a detector that is named; give them to your own detector")
-    objects = {
-        name: made
-        for name, made in (("detector", detector), ("reid", reid), ("tracker", tracker))
-        if made is not None and not isinstance(made, str | Mapping)
-    }
+    own = {"detector": detector, "reid": reid, "tracker": tracker}
+    objects = {name: made for name, made in own.items() if made is not None and not isinstance(made, str | Mapping)}
+    options = None if targets is None else protocol_options(targets)
+    if hasattr(objects.get("tracker"), "start"):
+        objects["protocol"] = OnePass(**(options or {}))
     named = source_tables(
         None if sequence is not None else str(source),
         detector=None if "detector" in objects else detector,
@@ -105,18 +145,24 @@ def track_source(
         detections=file,
         classes=classes,
         min_score=min_score,
+        targets=options,
     )
+    if "protocol" in objects and detector is None and file is None:
+        named.pop("detector", None)
     tables |= {name: table for name, table in named.items() if name not in objects}
     experiment = load_experiment(tables)
-    sequences = [sequence] if sequence is not None else _sequences(experiment, objects)
+    sequences = _checked(experiment, objects, None if sequence is None else [sequence])
     images = all(each.has_images for each in sequences)
     return _track_all(sequences, _pipeline(experiment, objects, sequences, images=images))
 
 
-def _sequences(experiment: Experiment, objects: Mapping[str, Any]) -> tuple[Sequence, ...]:
+def _checked(
+    experiment: Experiment, objects: Mapping[str, Any], sequences: Seq[Sequence] | None
+) -> tuple[Sequence, ...]:
+    """Return the sequences to track, once all is found to be in order."""
     from vtcore.preflight import preflight, require
 
-    checked = preflight(experiment, output_must_be_writable=False, provided=objects.keys())
+    checked = preflight(experiment, output_must_be_writable=False, provided=objects.keys(), sequences=sequences)
     require(checked.findings)
     return tuple(checked.sequences)
 
@@ -139,6 +185,8 @@ def _pipeline(
         built["reid"] = cache.reid(sequences, functools.partial(build, experiment.reid, context))
     if experiment.tracker is not None:
         built["tracker"] = build(experiment.tracker, context)
+    if experiment.protocol is not None:
+        built["protocol"] = build(experiment.protocol, context)
     parts = built | dict(objects)
     # Of an object nobody knows what it would find in another run.
     found, bare = (None, cache) if "reid" in objects else (cache, cache.bare)

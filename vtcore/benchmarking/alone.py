@@ -13,10 +13,11 @@ from vtcore.benchmarking.clocks import StageClock, grown, parts_of
 from vtcore.files import PARTIAL
 from vtcore.frames import Frame, Sequence
 from vtcore.instances import Instances
-from vtcore.interfaces import Detector, ReId, Tracker, Transform, Writer
+from vtcore.interfaces import Detector, ReId, TargetProtocol, Tracker, Transform, Writer
 from vtcore.labels import LabelMap
 from vtcore.runs.detecting import Found, gathered
 from vtcore.runs.embedding import embedded
+from vtcore.runs.pipeline import tracks_of
 
 __all__ = ["AlonePass"]
 
@@ -36,6 +37,7 @@ class AlonePass:
         detector: Detector | None,
         reid: ReId | None,
         tracker: Tracker | None,
+        protocol: TargetProtocol | None,
         writers: Seq[Writer],
         images: bool,
         folder: Path,
@@ -49,6 +51,7 @@ class AlonePass:
             detector: The same.
             reid: The same.
             tracker: The same.
+            protocol: The same.
             writers: Where the results go.
             images: Whether anyone needs decoded pixels.
             folder: Where the writers write.
@@ -61,6 +64,7 @@ class AlonePass:
         self._detector = detector
         self._reid = reid
         self._tracker = tracker
+        self._protocol = protocol
         self._writers = writers
         self._images = images
         self._folder = folder
@@ -86,7 +90,7 @@ class AlonePass:
         before = {stage: parts_of(component) for stage, component in named.items()}
         classes = () if self._detector is None else tuple(self._detector.classes)
         to_labels = LabelMap(classes, sequence.classes)
-        for part in (self._detector, self._tracker):
+        for part in (self._detector, self._tracker, self._protocol):
             if part is not None:
                 part.reset(sequence)
         paths = self._open(sequence)
@@ -158,7 +162,7 @@ class AlonePass:
             tracks = detections
             if self._tracker is not None:
                 with self.clock.measure("associate"):
-                    tracks = self._tracker.update(frame, detections)
+                    tracks = tracks_of(self._tracker, self._protocol, frame, detections)
             with self.clock.measure("write"):
                 for writer in self._writers:
                     writer.write(frame, detections, tracks)

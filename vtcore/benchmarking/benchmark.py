@@ -61,7 +61,7 @@ class Benchmark:
         random.seed(self.experiment.run.seed)
         self._parts: dict[str, Any] = {
             name: None if configured is None else build(configured, self._context)
-            for name in ("detector", "reid", "tracker")
+            for name in ("detector", "reid", "tracker", "protocol")
             for configured in [getattr(self.experiment, name)]
         }
         self._transforms = [build(each, self._context) for each in self.experiment.transforms]

@@ -147,7 +147,9 @@ def _detecting(experiment: Experiment) -> Experiment:
     import attrs
 
     run = attrs.evolve(experiment.run, show=False)
-    return attrs.evolve(experiment, tracker=None, refiners=(), metrics=(), writers=(), sweep=None, run=run)
+    return attrs.evolve(
+        experiment, tracker=None, protocol=None, refiners=(), metrics=(), writers=(), sweep=None, run=run
+    )
 
 
 def _swept_detecting(experiment: Experiment) -> list[str]:

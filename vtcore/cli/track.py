@@ -11,6 +11,7 @@ from typing import Any
 
 from vtcore.cli.arguments import add_override
 from vtcore.cli.run import add_run_arguments, execute_run
+from vtcore.errors import VtcoreError
 
 HELP = "track one video, folder of images, camera or stream"
 
@@ -18,11 +19,19 @@ HELP = "track one video, folder of images, camera or stream"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("source", help="video file, folder or glob of images, camera number, or stream URL")
-    parser.add_argument("--detector", help="name of a detector (default: hog)")
+    parser.add_argument("--detector", help="name of a detector (default: hog, where the tracker takes detections)")
     parser.add_argument("--reid", help="name of a re-identification, for trackers that compare looks (default: none)")
     parser.add_argument("--tracker", help="name of a tracker (default: bytetrack)")
     parser.add_argument(
         "--detections", metavar="FILE", help="given detections instead of a detector: MOT text, CSV, JSON, NumPy"
+    )
+    parser.add_argument(
+        "--init",
+        action="append",
+        default=[],
+        metavar="X,Y,W,H",
+        help="for a tracker of targets, a box to follow from the first frame on: left,top,width,height in pixels (may "
+        "be repeated); or a FILE of them; or 'draw', with the mouse (default: what the source's annotations tell)",
     )
     parser.add_argument("--classes", nargs="+", default=[], metavar="NAME", help="only these classes")
     parser.add_argument("--min-score", type=float, metavar="SCORE", help="only detections scoring at least this")
@@ -58,6 +67,8 @@ def track_tables(arguments: argparse.Namespace) -> dict[str, Any]:
         detections=arguments.detections,
         classes=arguments.classes,
         min_score=arguments.min_score,
+        targets=_targets(arguments.init),
+        overrides=arguments.override,
     )
     tables["writers"] = [{"type": "mot-text"}]
     if not arguments.no_video:
@@ -69,6 +80,40 @@ def track_tables(arguments: argparse.Namespace) -> dict[str, Any]:
         "show": arguments.show,
     }
     return tables
+
+
+def _targets(texts: list[str]) -> dict[str, Any] | None:
+    """Turn ``--init`` into options of the protocol, None where nothing is said.
+
+    Raises:
+        VtcoreError: It is no box, or a file beside others.
+    """
+    from vtcore.tracking import protocol_options
+
+    if not texts:
+        return None
+    boxes = [_numbers(text) for text in texts]
+    if len(texts) == 1 and boxes[0] is None:
+        return protocol_options(texts[0])
+    found = []
+    for text, numbers in zip(texts, boxes, strict=True):
+        if numbers is None:
+            raise VtcoreError(f"--init {text}: a file or 'draw' stands alone; otherwise each is left,top,width,height")
+        if len(numbers) != 4:
+            raise VtcoreError(f"--init {text}: must be four numbers, left,top,width,height, got {len(numbers)}")
+        found.append(numbers)
+    return protocol_options(found)
+
+
+def _numbers(text: str) -> list[float] | None:
+    """Return the numbers of a text, separated by commas or blanks; None where it is something else."""
+    try:
+        return [float(part) for part in re.split(r"\s*,\s*|\s+", text.strip())]
+    except ValueError:
+        # A file's name may hold a comma, too; what nearly is a box is not taken for one.
+        if re.fullmatch(r"[-+.\deE,\s]*\d[-+.\deE,\s]*", text) and not Path(text).exists():
+            raise VtcoreError(f"--init {text}: must be four numbers, left,top,width,height") from None
+        return None
 
 
 def _new_folder(source: str, *, resume: bool) -> Path:
@@ -89,6 +134,8 @@ def _again(arguments: argparse.Namespace, output: str) -> str:
     for flag in ("detector", "reid", "tracker", "detections"):
         if (value := getattr(arguments, flag)) is not None:
             words += [f"--{flag}", value]
+    for init in arguments.init:
+        words.append(f"--init={init}")
     if arguments.min_score is not None:
         words += ["--min-score", str(arguments.min_score)]
     if arguments.max_frames:

@@ -25,10 +25,14 @@ _STOP_KEYS = (ord("q"), ord("Q"), 27)
 _WIDEST = 1600
 
 
-def display_available() -> str | None:
-    """Return why no window can be shown here, or None when one can; imports no OpenCV."""
+def display_available(remedy: str = "leave out --show and write a video") -> str | None:
+    """Return why no window can be shown here, or None when one can; imports no OpenCV.
+
+    Args:
+        remedy: What to do without.
+    """
     if sys.platform not in ("win32", "darwin") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        return "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); leave out --show and write a video"
+        return f"there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); {remedy}"
     headless = [name for name in _WITHOUT_WINDOWS if _installed(name)]
     if headless and not any(_installed(name) for name in _WITH_WINDOWS):
         return f"{headless[0]} has no windows: pip uninstall {headless[0]}, then pip install opencv-python"

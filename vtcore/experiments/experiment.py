@@ -15,10 +15,21 @@ from vtcore.experiments.positions import KeyPath, parse_key
 from vtcore.experiments.printing import experiment_text
 from vtcore.experiments.resolving import resolved_tables
 from vtcore.experiments.sweep_options import SweepOptions
-from vtcore.interfaces import DEFAULT_NEEDS, Dataset, Detector, Metric, Refiner, ReId, Tracker, Transform, Writer
+from vtcore.interfaces import (
+    DEFAULT_NEEDS,
+    Dataset,
+    Detector,
+    Metric,
+    Refiner,
+    ReId,
+    TargetProtocol,
+    Tracker,
+    Transform,
+    Writer,
+)
 from vtcore.options import METADATA_KEY, OptionInfo, option
 
-__all__ = ["Experiment", "ExperimentTables", "PluginOptions", "RunOptions", "is_free", "needs_of"]
+__all__ = ["Experiment", "ExperimentTables", "PluginOptions", "RunOptions", "follows_targets", "is_free", "needs_of"]
 
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?|mps")
 
@@ -105,6 +116,9 @@ class ExperimentTables:
     detector: Detector | None = option(None, "Finds instances in frames.")
     reid: ReId | None = option(None, "Describes the looks of what was detected, for trackers that compare them.")
     tracker: Tracker | None = option(None, "Gives instances identities over time.")
+    protocol: TargetProtocol | None = option(
+        ComponentTable("one-pass"), "Shows its targets to a tracker that follows what it is told to."
+    )
     refiners: list[Refiner] = option(factory=list, help="Refine each sequence's results, in order, before scoring.")
     metrics: list[Metric] = option(factory=list, help="Score the results against annotations.")
     writers: list[Writer] = option(factory=lambda: [ComponentTable("mot-text")], help="Write the results.")
@@ -126,6 +140,7 @@ class Experiment:
         reid: Describes the looks of what was detected; None where embeddings come with the detections, or nobody
             compares them.
         tracker: Gives instances identities; None for detection alone.
+        protocol: Shows the tracker its targets; None where it needs none.
         refiners: Refine each sequence's results, in order, before they are scored.
         metrics: Score the results.
         writers: Write the results.
@@ -142,6 +157,7 @@ class Experiment:
     detector: Configured | None = None
     reid: Configured | None = None
     tracker: Configured | None = None
+    protocol: Configured | None = None
     refiners: tuple[Configured, ...] = ()
     metrics: tuple[Configured, ...] = ()
     writers: tuple[Configured, ...] = ()
@@ -197,6 +213,11 @@ class Experiment:
 def is_free(experiment: Experiment) -> bool:
     """Whether detecting costs nothing: the detector only looks up what there is (see `vtcore.interfaces`)."""
     return experiment.detector is not None and bool(getattr(experiment.detector.config, "free", False))
+
+
+def follows_targets(tracker: Configured | None) -> bool:
+    """Whether a tracker follows the targets that a protocol shows it."""
+    return tracker is not None and "targets" in needs_of(tracker)
 
 
 def needs_of(configured: Configured) -> frozenset[str]:

@@ -12,7 +12,7 @@ from vtcore.components import Configured
 from vtcore.errors import ExperimentError, Problem, VtcoreError
 from vtcore.experiments.converter import make_converter
 from vtcore.experiments.environment import expand
-from vtcore.experiments.experiment import Experiment, ExperimentTables
+from vtcore.experiments.experiment import Experiment, ExperimentTables, follows_targets
 from vtcore.experiments.extending import merged_document, with_extended
 from vtcore.experiments.faults import StructureError
 from vtcore.experiments.merging import without_directives
@@ -77,7 +77,7 @@ def load_experiment(
     checked = _structured(tables, origins, converter, problems, failed)
     if checked is None or problems:
         raise ExperimentError(_in_order(problems))
-    return _experiment(name, checked, origins)
+    return _experiment(name, checked, origins, keep_protocol="protocol" in tables)
 
 
 def _read(
@@ -149,7 +149,12 @@ def _structured(
     return checked
 
 
-def _experiment(name: str, checked: ExperimentTables, origins: Mapping[KeyPath, Origin]) -> Experiment:
+def _experiment(
+    name: str, checked: ExperimentTables, origins: Mapping[KeyPath, Origin], *, keep_protocol: bool
+) -> Experiment:
+    tracker = cast("Configured | None", checked.tracker)
+    # The default stands for those who need one; what was written for anyone else is for the preflight to tell.
+    protocol = cast("Configured | None", checked.protocol) if keep_protocol or follows_targets(tracker) else None
     return Experiment(
         source=name,
         requires=tuple(checked.requires),
@@ -157,7 +162,8 @@ def _experiment(name: str, checked: ExperimentTables, origins: Mapping[KeyPath, 
         transforms=tuple(cast("list[Configured]", checked.transforms)),
         detector=cast("Configured | None", checked.detector),
         reid=cast("Configured | None", checked.reid),
-        tracker=cast("Configured | None", checked.tracker),
+        tracker=tracker,
+        protocol=protocol,
         refiners=tuple(cast("list[Configured]", checked.refiners)),
         metrics=tuple(cast("list[Configured]", checked.metrics)),
         writers=tuple(cast("list[Configured]", checked.writers)),

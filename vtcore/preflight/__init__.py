@@ -47,6 +47,7 @@ def preflight(
     host: PluginHost | None = None,
     output_must_be_writable: bool = True,
     provided: Collection[str] = (),
+    sequences: Iterable[Sequence] | None = None,
 ) -> Preflight:
     """Find out whether an experiment can run here.
 
@@ -55,6 +56,7 @@ def preflight(
         host: The plugins; the installed ones by default.
         output_must_be_writable: False for a run that writes nothing.
         provided: Parts that the caller brings as objects, so that the experiment need not: ``detector``, ``tracker``.
+        sequences: Sequences that the caller brings, in place of those of the experiment's data set.
     """
     if host is None:
         from vtcore.host import plugin_host
@@ -62,15 +64,18 @@ def preflight(
         host = plugin_host()
     notes = host.without(experiment.plugins.disable).notes
     findings = [Finding("warning", experiment.problem(note, "plugins.disable")) for note in notes]
-    findings += composition(experiment, provided)
+    findings += composition(experiment, provided if sequences is None else {*provided, "dataset"})
     findings += component_checks(experiment)
-    dataset, listed, data_findings = listed_sequences(experiment)
-    sequences, choice_findings = chosen_sequences(experiment, listed)
-    findings += data_findings + choice_findings
-    findings += fitting_data(experiment, sequences)
+    if sequences is None:
+        dataset, listed, data_findings = listed_sequences(experiment)
+        chosen, choice_findings = chosen_sequences(experiment, listed)
+        findings += data_findings + choice_findings
+    else:
+        dataset, chosen = None, list(sequences)
+    findings += fitting_data(experiment, chosen)
     if output_must_be_writable:
-        findings += output_findings(experiment, sequences)
-    return Preflight(tuple(findings), dataset, tuple(sequences))
+        findings += output_findings(experiment, chosen)
+    return Preflight(tuple(findings), dataset, tuple(chosen))
 
 
 def require(findings: Iterable[Finding]) -> None:

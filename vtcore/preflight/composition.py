@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from vtcore.drawing.display import display_available
-from vtcore.experiments.experiment import Experiment, needs_of
+from vtcore.experiments.experiment import Experiment, follows_targets, needs_of
 from vtcore.preflight.findings import Finding, answers, blamed, fault, who_needs, without_embeddings
 
 __all__ = ["component_checks", "composition"]
@@ -13,9 +13,9 @@ __all__ = ["component_checks", "composition"]
 
 def composition(experiment: Experiment, provided: Collection[str]) -> Iterator[Finding]:
     """Tell which parts are missing, or there twice."""
-    if experiment.dataset is None:
+    if experiment.dataset is None and "dataset" not in provided:
         yield fault(experiment.problem("is missing: there is nothing to run on", "dataset"))
-    if experiment.detector is None and experiment.tracker is None and not provided:
+    if experiment.detector is None and experiment.tracker is None and not {"detector", "tracker"} & {*provided}:
         message = "there is nothing to do: the experiment has neither [detector] nor [tracker]"
         yield fault(experiment.problem(message, ()))
     if experiment.detector is None and "detector" not in provided:
@@ -25,11 +25,32 @@ def composition(experiment: Experiment, provided: Collection[str]) -> Iterator[F
         if experiment.reid is not None:
             message = "there is nothing to describe without a [detector]; add one, or leave [reid] out"
             yield fault(experiment.problem(message, "reid"))
+    yield from _targets(experiment, provided)
     yield from _no_embeddings(experiment, provided)
     yield from _twice(experiment, "metrics", "metrics.json has one place for each metric")
     yield from _twice(experiment, "writers", "both would write the same files")
     if experiment.run.show and (reason := display_available()) is not None:
         yield fault(experiment.problem(reason, "run.show"))
+
+
+def _targets(experiment: Experiment, provided: Collection[str]) -> Iterator[Finding]:
+    """Tell who is handed what it does not take: targets, or detections."""
+    tracker = experiment.tracker
+    if "tracker" in provided:
+        return
+    if experiment.protocol is not None and not follows_targets(tracker):
+        who = "there is no [tracker]" if tracker is None else f"tracker {tracker.component.name!r} follows none"
+        message = f"shows targets, but {who}; leave [protocol] out, or choose a tracker of targets"
+        yield fault(experiment.problem(message, "protocol"))
+    if tracker is None or experiment.detector is None or who_needs(experiment, "detections", below="tracker"):
+        return
+    name, message = tracker.component.name, "leave [detector] out, or choose a tracker that needs detections"
+    if follows_targets(tracker):
+        message = f"tracker {name!r} follows the targets it is shown, and takes no detections; {message}"
+        yield fault(experiment.problem(message, "detector"))
+    else:
+        message = f"tracker {name!r} takes no detections, so they are found for nobody; {message}"
+        yield Finding("warning", experiment.problem(message, "detector"))
 
 
 def _no_embeddings(experiment: Experiment, provided: Collection[str]) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -12,6 +12,7 @@ import attrs
 from vtcore.components import build
 from vtcore.errors import Problem
 from vtcore.experiments.experiment import Experiment
+from vtcore.experiments.positions import KeyPath
 from vtcore.preflight.findings import (
     EXPECTED_ERRORS,
     Finding,
@@ -36,6 +37,11 @@ _DATA_NEEDS = {
     "image": ("images", "put them in place, or use components that do without, such as the detector 'given'"),
     "given-detections": ("detections that come with the data", "use another detector, or choose with run.sequences"),
     "annotations": ("annotations", "leave the metrics out, or choose with run.sequences"),
+    "targets": (
+        "annotations to tell the targets",
+        "name them by protocol.init, protocol.file or protocol.draw (vtcore track: --init x,y,width,height, --init "
+        "FILE or --init draw)",
+    ),
 }
 """What components may need of a sequence, in words, and what to do about it."""
 
@@ -110,8 +116,9 @@ def fitting_data(experiment: Experiment, sequences: list[Sequence]) -> Iterator[
         if experiment.reid is None and lasting and not lacking and not described:
             yield from without_embeddings(experiment)
     if "annotations" in needs:
-        lacking = list(_without(lasting, lambda sequence: sequence.annotations(), rows))
-        yield from _lacking(experiment, lacking, "annotations")
+        lacking = list(_without(sequences, lambda sequence: sequence.annotations(), rows))
+        yield from _without_annotations(experiment, lacking, lasting)
+    yield from _not_for(experiment, sequences)
     for row in list(rows)[:ROW_LIMIT]:
         yield fault(Problem(row))
     if len(rows) > ROW_LIMIT:
@@ -130,11 +137,33 @@ def _without(
             rows |= dict.fromkeys(told(error).splitlines())
 
 
-def _lacking(experiment: Experiment, sequences: list[Sequence], need: str) -> Iterator[Finding]:
+def _not_for(experiment: Experiment, sequences: list[Sequence]) -> Iterator[Finding]:
+    """Ask every config that has a ``check_data``."""
+    for path, configured in experiment.placed_components():
+        check: Callable[[list[Sequence]], Iterable[str]] | None = getattr(configured.config, "check_data", None)
+        if check is not None:
+            for complaint in answers(functools.partial(check, sequences)):
+                yield fault(blamed(experiment, path, configured, complaint))
+
+
+def _without_annotations(experiment: Experiment, lacking: list[Sequence], lasting: list[Sequence]) -> Iterator[Finding]:
+    """Tell who needs annotations that are not there: to know its targets, or to score."""
+    users = who_needs(experiment, "annotations")
+    told = [(path, name) for path, name in users if path[0] == "protocol"]
+    scoring = [each for each in users if each not in told]
+    if told:
+        yield from _lacking(experiment, lacking, "targets", told)
+    if scoring:
+        yield from _lacking(experiment, [each for each in lacking if each in lasting], "annotations", scoring)
+
+
+def _lacking(
+    experiment: Experiment, sequences: list[Sequence], need: str, users: list[tuple[KeyPath, str]] | None = None
+) -> Iterator[Finding]:
     if not sequences:
         return
     words, remedy = _DATA_NEEDS[need]
-    users = who_needs(experiment, need) or [(("run", "show"), "show")]
+    users = users or who_needs(experiment, need) or [(("run", "show"), "show")]
     needers = list(dict.fromkeys(name for _, name in users))
     verb = "needs" if len(needers) == 1 else "need"
     place = "sequence" if len(sequences) == 1 else f"{len(sequences)} sequences"

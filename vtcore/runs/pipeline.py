@@ -13,12 +13,12 @@ import time
 from collections.abc import Generator, Iterator
 from collections.abc import Sequence as Seq
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from vtcore.ahead import Interrupts
 from vtcore.frames import Frame, Sequence
 from vtcore.instances import Instances
-from vtcore.interfaces import Detector, ReId, Tracker, Transform
+from vtcore.interfaces import Detector, ReId, TargetProtocol, TargetTracker, Tracker, Transform
 from vtcore.labels import LabelMap
 from vtcore.runs.detecting import Detecting, DetectionKeeping, flattened, stored_detections
 from vtcore.sources.prefetch import prefetch
@@ -26,13 +26,23 @@ from vtcore.sources.prefetch import prefetch
 if TYPE_CHECKING:
     from vtcore.detection_cache.stored import StoredDetections
 
-__all__ = ["STAGES", "DetectionKeeping", "Pipeline", "Tracked"]
+__all__ = ["STAGES", "TRACK_SECONDS", "DetectionKeeping", "Pipeline", "Tracked", "tracks_of"]
 
 Tracked = Generator[tuple[Frame, Instances, Instances], None, None]
 """Each frame with its detections and its tracks."""
 
+TRACK_SECONDS = "track_seconds"
+"""Key in `Frame.shared` of the seconds that tracking the frame took, where a protocol drives the tracker."""
+
 STAGES = ("decode", "transform", "detect", "embed", "track", "write")
 """The stages whose time a run measures."""
+
+
+def tracks_of(tracker: Tracker, protocol: TargetProtocol | None, frame: Frame, detections: Instances) -> Instances:
+    """Return what a tracker answers for the next frame, driven by a protocol where there is one."""
+    if protocol is None:
+        return tracker.update(frame, detections)
+    return protocol.step(cast("TargetTracker", tracker), frame)
 
 
 class Pipeline:
@@ -51,6 +61,7 @@ class Pipeline:
         detector: Detector | None = None,
         reid: ReId | None = None,
         tracker: Tracker | None = None,
+        protocol: TargetProtocol | None = None,
         images: bool = True,
         prefetch: int = 8,
         max_frames: int = 0,
@@ -66,6 +77,7 @@ class Pipeline:
             detector: None where the tracker needs no detections.
             reid: Describes what was detected; None where nobody compares looks, or the detections bring embeddings.
             tracker: None where only detections are wanted.
+            protocol: Drives the tracker, a `TargetTracker`; None where it is handed detections.
             images: Whether anyone needs decoded pixels.
             prefetch: Frames decoded ahead.
             max_frames: Stop after so many frames; 0 for never.
@@ -78,6 +90,7 @@ class Pipeline:
         self._detector = detector
         self._reid = None if detector is None else reid
         self._tracker = tracker
+        self._protocol = None if tracker is None else protocol
         self._images = images
         self._prefetch = prefetch
         self._max_frames = max_frames
@@ -130,6 +143,8 @@ class Pipeline:
             self._detector.reset(sequence)
         if self._tracker is not None:
             self._tracker.reset(sequence)
+        if self._protocol is not None:
+            self._protocol.reset(sequence)
         return self._tracked(sequence, self._detected(sequence, to_labels, bare, interrupts))
 
     def _tracked(self, sequence: Sequence, detected: Generator[tuple[Frame, Instances], None, None]) -> Tracked:
@@ -141,8 +156,11 @@ class Pipeline:
                     yield frame, detections, detections
                     continue
                 began = clock()
-                tracks = self._tracker.update(frame, detections)
-                seconds["track"] += clock() - began
+                tracks = tracks_of(self._tracker, self._protocol, frame, detections)
+                spent = clock() - began
+                seconds["track"] += spent
+                if self._protocol is not None:
+                    frame.shared[TRACK_SECONDS] = spent
                 yield frame, detections, tracks
 
     def _detected(

@@ -140,6 +140,7 @@ class Run:
             detector=self._detector(context),
             reid=self._reid(context),
             tracker=tracker,
+            protocol=None if experiment.protocol is None else build(experiment.protocol, context),
             images="image" in experiment.needs(),
             prefetch=options.prefetch,
             max_frames=options.max_frames,

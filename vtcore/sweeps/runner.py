@@ -16,13 +16,15 @@ from vtcore.components import build
 from vtcore.errors import DataError, VtcoreError
 from vtcore.evaluation import EvaluatedSequence, build_metrics, common_classes, compare, truth_of
 from vtcore.experiments import Experiment, load_experiment
+from vtcore.experiments.experiment import follows_targets
 from vtcore.frames import Sequence
 from vtcore.instances import Instances
-from vtcore.interfaces import Tracker, Writer
+from vtcore.interfaces import TargetProtocol, Tracker, Writer
 from vtcore.refinement import build_refiners, refine_table
 from vtcore.results.mot_text import MotTextWriter
 from vtcore.results.read import RESULT_SUFFIXES, read_results
 from vtcore.results.written import as_written, written_tracks
+from vtcore.runs.pipeline import tracks_of
 from vtcore.sweeps.replay import Replay, Replayed
 from vtcore.tables import TrackTable
 
@@ -119,11 +121,12 @@ class TrialRunner:
         replayed = self.replay.sequences(trial)
         random.seed(trial.run.seed)
         tracker = None if trial.tracker is None else build(trial.tracker, self.context)
+        protocol = build(trial.protocol, self.context) if follows_targets(trial.tracker) and trial.protocol else None
         refiners = build_refiners(trial.refiners, self.context)
         clock.stop("prepare")
         evaluated: dict[str, dict[str, Any]] = {name: {} for name, _ in self.metrics}
         for each in replayed:
-            table = self._as_read(each.sequence, _tracked(each, tracker))
+            table = self._as_read(each.sequence, _tracked(each, tracker, protocol))
             clock.stop("track")
             if refiners:
                 name, length = each.sequence.name, each.sequence.length
@@ -165,12 +168,15 @@ class TrialRunner:
         return attrs.evolve(compared, truth=truth.cut, of_truth=truth.found)
 
 
-def _tracked(each: Replayed, tracker: Tracker | None) -> Iterator[tuple[Any, Instances, Instances]]:
+def _tracked(
+    each: Replayed, tracker: Tracker | None, protocol: TargetProtocol | None
+) -> Iterator[tuple[Any, Instances, Instances]]:
     """Yield frames, detections and tracks one by one: detections may carry embeddings and masks, too many to hold."""
-    if tracker is not None:
-        tracker.reset(each.sequence)
+    for part in (tracker, protocol):
+        if part is not None:
+            part.reset(each.sequence)
     for frame, detections in zip(each.frames, each.detections, strict=True):
-        yield frame, detections, detections if tracker is None else tracker.update(frame, detections)
+        yield frame, detections, detections if tracker is None else tracks_of(tracker, protocol, frame, detections)
 
 
 class _Clock:

@@ -154,7 +154,7 @@ WRONG_DOCUMENTS = [
         "[something]",
         [
             "x.toml:1: something: unknown key; there are 'requires', 'dataset', 'transforms', 'detector', 'reid', "
-            "'tracker', 'refiners', 'metrics', 'writers', 'run', 'sweep', 'plugins'"
+            "'tracker', 'protocol', 'refiners', 'metrics', 'writers', 'run', 'sweep', 'plugins'"
         ],
     ),
     (

@@ -1,0 +1,1 @@
+"""Protocols: which targets a tracker is shown, when, and what counts as its results."""

@@ -1,0 +1,126 @@
+"""The ``[protocol]`` table of `one-pass`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from vtcore.errors import DataError, VtcoreError
+from vtcore.options import METADATA_KEY, OptionInfo, option
+
+if TYPE_CHECKING:
+    from vtcore.frames import Sequence
+
+__all__ = ["POLYGON_BOXES", "OnePassConfig"]
+
+POLYGON_BOXES = ("enclosing", "equal-area", "pysot")
+"""How a plain box is made of a rotated one; see `vtcore.protocols.annotated.plain_boxes`."""
+
+
+def _boxes(instance: Any, attribute: attrs.Attribute[Any], value: tuple[tuple[float, ...], ...]) -> None:
+    for box in value:
+        if len(box) != 4:
+            raise ValueError(f"{attribute.name}: a box is left, top, width, height, got {list(box)}")
+        if not all(map(math.isfinite, box)):
+            raise ValueError(f"{attribute.name}: the numbers of a box must be finite, got {list(box)}")
+        if box[2] <= 0 or box[3] <= 0:
+            raise ValueError(f"{attribute.name}: width and height of a box must be above 0, got {list(box)}")
+
+
+@attrs.frozen(kw_only=True)
+class OnePassConfig:
+    """One pass over each sequence: every target is shown once and then followed to the end."""
+
+    init: tuple[tuple[float, ...], ...] = attrs.field(
+        default=(),
+        metadata={
+            METADATA_KEY: OptionInfo(
+                "Boxes of the targets in the first frame: left, top, width, height of each. Empty takes the first "
+                "annotation of every target, unless file or draw say otherwise.",
+                unit="px",
+            )
+        },
+        validator=_boxes,
+    )
+    file: str = option(
+        "",
+        "File with the targets, one a line: left,top,width,height or id,left,top,width,height in the first frame; or "
+        "MOT text (frame,id,left,top,width,height,...), where the first line of each id counts. '{sequence}' stands "
+        "for the sequence's name.",
+    )
+    draw: bool = option(False, "Draw the targets with the mouse in the first frame, where there is a display.")
+    polygon_box: str = option(
+        "enclosing",
+        "Box that a target annotated by a rotated one is started from: the enclosing one, one of equal area around "
+        "the mean of the corners (as mmtracking has it), or the latter one pixel larger (as pysot has it).",
+        choices=POLYGON_BOXES,
+    )
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse to be told twice.
+
+        Raises:
+            ValueError: Two of ``init``, ``file`` and ``draw`` are set.
+        """
+        said = [name for name in ("init", "file", "draw") if getattr(self, name)]
+        if len(said) > 1:
+            raise ValueError(f"{said[1]}: the targets are told by {said[0]} already; leave one of them out")
+
+    @property
+    def is_annotated(self) -> bool:
+        """Whether the annotations tell the targets."""
+        return not (self.init or self.file or self.draw)
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """Annotations, or pixels to draw on."""
+        return frozenset({"annotations"} if self.is_annotated else {"image"} if self.draw else ())
+
+    def check(self) -> Iterator[str]:
+        """Yield what keeps targets from being drawn or read, as far as it does not hang on the sequence."""
+        if self.draw:
+            from vtcore.drawing.display import display_available
+
+            if (reason := display_available("name the targets by init or file")) is not None:
+                yield reason
+        if self.file and "{sequence}" not in self.file:
+            from vtcore.protocols.target_file import read_targets
+
+            try:
+                read_targets(self.file)
+            except DataError as error:
+                yield str(error)
+
+    def check_data(self, sequences: Collection[Sequence]) -> Iterator[str]:
+        """Yield which targets do not go with the sequences of a run."""
+        if len(sequences) > 1 and (self.init or (self.file and "{sequence}" not in self.file)):
+            names = ", ".join(sequence.name for sequence in list(sequences)[:3])
+            name = "init" if self.init else "file"
+            yield (
+                f"{name} tells the targets of one sequence, but there are {len(sequences)} ({names}"
+                f"{', ...' if len(sequences) > 3 else ''}); choose one with run.sequences, or name a file for each: "
+                'file = "targets/{sequence}.txt"'
+            )
+            return
+        if self.draw:
+            return
+        from vtcore.protocols.starting import told_targets
+
+        for sequence in sequences:
+            if self.is_annotated and not _has_annotations(sequence):
+                continue
+            try:
+                told_targets(self, sequence)
+            except DataError as error:
+                yield str(error)
+
+
+def _has_annotations(sequence: Sequence) -> bool:
+    """Whether annotations can be read; what is wrong with them is told whoever needs them."""
+    try:
+        return sequence.annotations() is not None
+    except (VtcoreError, ValueError, OSError):
+        return False

@@ -1,0 +1,105 @@
+"""Which targets a sequence has, whoever told them, and the rows of a frame in which some are started."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vtcore.errors import DataError
+from vtcore.frames import Sequence
+from vtcore.instances import Instances
+from vtcore.protocols.annotated import annotated_targets
+from vtcore.protocols.target_file import read_targets
+
+if TYPE_CHECKING:
+    from vtcore.protocols.config import OnePassConfig
+
+__all__ = ["refuse_outside", "told_targets", "with_started"]
+
+
+def told_targets(config: OnePassConfig, sequence: Sequence) -> dict[int, Instances]:
+    """Return the targets of a sequence by the index of the frame that each is started in; none where they are drawn.
+
+    Raises:
+        DataError: The file is wrong, a target lies outside the picture or beyond the last frame, or the annotations
+            tell none.
+    """
+    if config.draw:
+        return {}
+    if config.is_annotated:
+        return annotated_targets(sequence, config.polygon_box)
+    if config.init:
+        targets = {0: Instances.from_ltwh(config.init, ids=np.arange(len(config.init)))}
+        where = "protocol.init"
+    else:
+        where = config.file.replace("{sequence}", sequence.name)
+        targets = _of_file(where)
+    for frame, given in targets.items():
+        if sequence.length is not None and frame >= sequence.length:
+            raise DataError(
+                f"{where}: target {_ids(given)[0]} is started in frame {frame + 1}, but sequence {sequence.name!r} "
+                f"has {sequence.length}"
+            )
+        refuse_outside(given, sequence.width, sequence.height, f"{where}, sequence {sequence.name!r}")
+    return targets
+
+
+def refuse_outside(targets: Instances, width: int | None, height: int | None, where: str) -> None:
+    """Refuse targets of which nothing is in the picture.
+
+    Args:
+        targets: Boxes and ids.
+        width: Of the picture in pixels; None where nobody knows.
+        height: The same.
+        where: What to call them: ``protocol.init``.
+
+    Raises:
+        DataError: One lies wholly outside; it is named.
+    """
+    if not width or not height:
+        return
+    for number, (left, top, right, bottom) in zip(_ids(targets), targets.boxes.tolist(), strict=True):
+        if right <= 0 or bottom <= 0 or left >= width or top >= height:
+            raise DataError(
+                f"{where}: target {number} at {left:g}, {top:g}, {right - left:g}, {bottom - top:g} (left, top, width, "
+                f"height) lies outside the picture, which is {width}x{height}"
+            )
+
+
+def with_started(tracked: Instances, started: Instances) -> Instances:
+    """Return a frame's rows once targets have been started in it: their given boxes, with a score of 1.
+
+    Args:
+        tracked: What the tracker answered for the frame.
+        started: What it was then started with; a known id stays at its place, new ones come last.
+    """
+    known = np.zeros(0, np.int64) if tracked.ids is None else tracked.ids
+    given = _ids(started)
+    kept = np.flatnonzero(~np.isin(known, given))
+    places = {int(number): place for place, number in enumerate(known.tolist())}
+    order = [places.get(number, len(known) + index) for index, number in enumerate(given)]
+    merged = np.argsort(np.concatenate([kept, np.array(order, np.int64)]), kind="stable")
+    rows = tracked[kept]
+    count = len(started)
+    return Instances.trusted(
+        np.concatenate([rows.boxes, started.boxes])[merged],
+        np.concatenate([rows.scores, np.ones(count, np.float32)])[merged],
+        np.concatenate([rows.labels, started.labels])[merged],
+        np.concatenate([known[kept], np.array(given, np.int64)])[merged],
+        np.full(len(merged), -1, np.int64),
+    )
+
+
+def _of_file(path: str) -> dict[int, Instances]:
+    targets = read_targets(path)
+    frames = sorted({target.frame for target in targets})
+    found = {frame: [target for target in targets if target.frame == frame] for frame in frames}
+    return {
+        frame: Instances.from_ltwh([each.ltwh for each in given], ids=[each.id for each in given])
+        for frame, given in found.items()
+    }
+
+
+def _ids(targets: Instances) -> list[int]:
+    return list(range(len(targets))) if targets.ids is None else targets.ids.tolist()
