@@ -26,7 +26,8 @@ def test_target_takes_the_fields_of_its_config_with_the_same_defaults(component:
 
 @pytest.mark.parametrize("component", COMPONENTS, ids=lambda component: component.name)
 def test_target_is_a_dataset(component: Component) -> None:
-    required = {"root": "."} if component.name == "mot-challenge" else {}
+    fields = attrs.fields(component.load_config())
+    required = {field.name: "." for field in fields if field.default is attrs.NOTHING}
     assert isinstance(component.load_target()(**required), Dataset)
 
 

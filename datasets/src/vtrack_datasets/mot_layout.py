@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from vtcore.errors import DataError
 from vtcore.suggestions import did_you_mean_or_list
+from vtrack_datasets.choosing import data_root, listed, matching, subfolders
 from vtrack_datasets.config import MotChallengeConfig
 from vtrack_datasets.seqinfo import FILE_NAME
 
@@ -24,16 +24,12 @@ def find_sequences(config: MotChallengeConfig) -> list[Path]:
         DataError: The root or the split does not exist, holds no sequences, or a name, pattern or detector fits
             none of them.
     """
-    root = Path(config.root).expanduser()
-    if not root.is_dir():
-        kind = "is not a folder" if root.exists() else "no such folder"
-        raise DataError(f"{kind}; dataset.root must name the folder of the data set: {_LAYOUT}", file=root)
+    root = data_root(config.root, _LAYOUT)
     folders = _of_split(root, config.split) if config.split else _without_split(root)
     if config.detector:
         folders = _with_detector(folders, config.detector, root)
-    if config.sequences:
-        folders = _named(folders, config.sequences, root)
-    return folders
+    names = set(matching([folder.name for folder in folders], config.sequences, root))
+    return [folder for folder in folders if folder.name in names]
 
 
 def _is_sequence(folder: Path) -> bool:
@@ -41,15 +37,8 @@ def _is_sequence(folder: Path) -> bool:
     return any((folder / mark).is_file() for mark in marks) or (folder / "img1").is_dir()
 
 
-def _subfolders(folder: Path) -> list[Path]:
-    try:
-        return sorted(child for child in folder.iterdir() if child.is_dir() and not child.name.startswith("."))
-    except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror}", file=folder) from None
-
-
 def _sequences_in(folder: Path) -> list[Path]:
-    return [child for child in _subfolders(folder) if _is_sequence(child)]
+    return [child for child in subfolders(folder) if _is_sequence(child)]
 
 
 def _without_split(root: Path) -> list[Path]:
@@ -60,12 +49,12 @@ def _without_split(root: Path) -> list[Path]:
         return found
     splits = _splits_of(root)
     if splits:
-        raise DataError(f"holds splits, not sequences; set dataset.split to one of {_listed(splits)}", file=root)
+        raise DataError(f"holds splits, not sequences; set dataset.split to one of {listed(splits)}", file=root)
     raise DataError(f"holds no sequences; expected {_LAYOUT}", file=root)
 
 
 def _splits_of(root: Path) -> list[str]:
-    return [child.name for child in _subfolders(root) if _sequences_in(child)]
+    return [child.name for child in subfolders(root) if _sequences_in(child)]
 
 
 def _of_split(root: Path, split: str) -> list[Path]:
@@ -91,7 +80,7 @@ def _of_split(root: Path, split: str) -> list[Path]:
 
 
 def _numbered(folder: Path, name: str) -> list[Path]:
-    return [child for child in _subfolders(folder) if re.fullmatch(re.escape(name) + r"[0-9]+", child.name)]
+    return [child for child in subfolders(folder) if re.fullmatch(re.escape(name) + r"[0-9]+", child.name)]
 
 
 def _refuse_twins(folders: Iterable[Path]) -> None:
@@ -107,19 +96,5 @@ def _with_detector(folders: list[Path], detector: str, root: Path) -> list[Path]
     if found:
         return found
     endings = sorted({folder.name.rpartition("-")[2] for folder in folders if folder.name.count("-") >= 2})
-    hint = f"; their endings are {_listed(endings)}" if endings else ""
+    hint = f"; their endings are {listed(endings)}" if endings else ""
     raise DataError(f"no sequence ends in '-{detector}' (dataset.detector){hint}; leave it out to take all", file=root)
-
-
-def _named(folders: list[Path], patterns: tuple[str, ...], root: Path) -> list[Path]:
-    names = [folder.name for folder in folders]
-    for pattern in patterns:
-        if not any(fnmatchcase(name, pattern) for name in names):
-            hint = did_you_mean_or_list(pattern, names)
-            raise DataError(f"no sequence fits {pattern!r} (dataset.sequences); {hint}", file=root)
-    return [folder for folder in folders if any(fnmatchcase(folder.name, pattern) for pattern in patterns)]
-
-
-def _listed(names: list[str], most: int = 8) -> str:
-    shown = ", ".join(repr(name) for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

@@ -7,6 +7,62 @@ from collections.abc import Iterable
 from vtcore.components import Component
 from vtcore.hookspecs import hookimpl
 
+_TARGETS = (
+    Component(
+        kind="dataset",
+        name="lasot",
+        config="vtrack_datasets.target_config:LasotConfig",
+        target="vtrack_datasets.lasot:LasotDataset",
+        summary="LaSOT and its extension, with labels of full occlusion and out of view.",
+        paper="Fan et al., LaSOT: A High-quality Benchmark for Large-scale Single Object Tracking, CVPR 2019, "
+        "https://arxiv.org/abs/1809.07845",
+    ),
+    Component(
+        kind="dataset",
+        name="got10k",
+        config="vtrack_datasets.target_config:Got10kConfig",
+        target="vtrack_datasets.got10k:Got10kDataset",
+        summary="GOT-10k, with labels of absence and cover.",
+        paper="Huang et al., GOT-10k: A Large High-Diversity Benchmark for Generic Object Tracking in the Wild, "
+        "TPAMI 2021, https://arxiv.org/abs/1810.11981",
+    ),
+    Component(
+        kind="dataset",
+        name="trackingnet",
+        config="vtrack_datasets.target_config:TrackingNetConfig",
+        target="vtrack_datasets.trackingnet:TrackingNetDataset",
+        summary="TrackingNet, its training set in chunks.",
+        paper="Mueller et al., TrackingNet: A Large-Scale Dataset and Benchmark for Object Tracking in the Wild, "
+        "ECCV 2018, https://arxiv.org/abs/1803.10794",
+    ),
+    Component(
+        kind="dataset",
+        name="otb100",
+        config="vtrack_datasets.target_config:OtbConfig",
+        target="vtrack_datasets.otb:OtbDataset",
+        summary="The Object Tracking Benchmark: TB-100, TB-50, OTB-2013.",
+        paper="Wu et al., Object Tracking Benchmark, TPAMI 2015, https://doi.org/10.1109/TPAMI.2014.2388226",
+    ),
+    Component(
+        kind="dataset",
+        name="uav123",
+        config="vtrack_datasets.target_config:Uav123Config",
+        target="vtrack_datasets.uav123:Uav123Dataset",
+        summary="UAV123 and UAV20L: targets seen from drones.",
+        paper="Mueller et al., A Benchmark and Simulator for UAV Tracking, ECCV 2016, "
+        "https://doi.org/10.1007/978-3-319-46448-0_27",
+    ),
+    Component(
+        kind="dataset",
+        name="vot",
+        config="vtrack_datasets.target_config:VotConfig",
+        target="vtrack_datasets.vot:VotDataset",
+        summary="Data sets of the VOT challenge, 2013 to 2022: rectangles, rotated boxes, masks, tags of frames.",
+        paper="Kristan et al., A Novel Performance Evaluation Methodology for Single-Target Trackers, TPAMI 2016, "
+        "https://arxiv.org/abs/1503.01313",
+    ),
+)
+
 
 @hookimpl
 def vtcore_datasets() -> Iterable[Component]:
@@ -28,4 +84,5 @@ def vtcore_datasets() -> Iterable[Component]:
             target="vtrack_datasets.synthetic:SyntheticDataset",
             summary="Rendered objects that move and hide one another before a moving camera, exactly annotated.",
         ),
+        *_TARGETS,
     )
