@@ -30,7 +30,8 @@ def mean_colour(image: Image) -> Float64Array:
     """
     # Sums of whole numbers are exact; OpenCV's own mean is not, and what is just below a grey level is cut to the next.
     sums: Float64Array = np.array(cv2.sumElems(image)[:3], np.float64)
-    return sums / (image.shape[0] * image.shape[1])
+    mean: Float64Array = sums / (image.shape[0] * image.shape[1])
+    return mean
 
 
 def context_size(width: float, height: float, context: float = 0.5) -> float:
