@@ -1,0 +1,1 @@
+"""The single-object trackers MixFormer, MixViT and MixFormerV2 for vtcore."""
