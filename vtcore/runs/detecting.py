@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from collections.abc import Sequence as Seq
 from contextlib import closing
@@ -131,18 +132,49 @@ class Detecting:
 
     def _detected(self, frames: Generator[Frame, None, None], size: int, keeping: DetectionKeeping | None) -> Found:
         """Detect, and store what was found where the cache asks for it and the source comes to its end."""
-        clock = time.perf_counter
         with closing(frames), closing(_Keeping(keeping, self, size)) as keep:
-            for batch in _batches(frames, size):
-                began = clock()
-                found = list(self.detector.detect(batch))
-                self.seconds["detect"] += clock() - began
-                if len(found) != len(batch):
-                    message = f"returned detections of {len(found)} frames, not of {len(batch)}"
-                    raise DataError(f"{type(self.detector).__name__} {message}", file=self.sequence.name)
-                keep.add(batch, found)
-                yield batch, found
+            with closing(self._each_detected(_batches(frames, size))) as detected:
+                for batch, found in detected:
+                    if len(found) != len(batch):
+                        message = f"returned detections of {len(found)} frames, not of {len(batch)}"
+                        raise DataError(f"{type(self.detector).__name__} {message}", file=self.sequence.name)
+                    keep.add(batch, found)
+                    yield batch, found
             keep.finish()
+
+    def _each_detected(self, batches: Iterator[list[Frame]]) -> Found:
+        """Have the detector look at each batch, at several side by side where it can and nobody waits for the first."""
+        clock = time.perf_counter
+        handed: deque[list[Frame]] = deque()
+        waited = 0.0
+
+        def taken() -> Iterator[list[Frame]]:
+            nonlocal waited
+            while True:
+                began = clock()
+                batch = next(batches, None)
+                waited += clock() - began
+                if batch is None:
+                    return
+                handed.append(batch)
+                yield batch
+
+        detect_each = None if self.sequence.live else getattr(self.detector, "detect_each", None)
+        each = iter(map(self.detector.detect, taken()) if detect_each is None else detect_each(taken()))
+        try:
+            while True:
+                began, waited = clock(), 0.0
+                try:
+                    found = next(each, None)
+                finally:
+                    self.seconds["detect"] += clock() - began - waited
+                if found is None:
+                    return
+                yield handed.popleft(), list(found)
+        finally:
+            close = getattr(each, "close", None)
+            if close is not None:
+                close()
 
     def _labelled(self, found: Found) -> Found:
         with closing(found):

@@ -52,6 +52,26 @@ class Detector:
         return [Instances([[0, 0, frame.index, 1]], labels=[1]) for frame in frames]
 
 
+class AheadDetector(Detector):
+    """Takes two batches more than it has answered to."""
+
+    def detect_each(self, batches: Iterator[Seq[Frame]]) -> Iterator[list[Instances]]:
+        taken: list[Seq[Frame]] = []
+        error: Exception | None = None
+        while error is None:
+            try:
+                taken.append(next(batches))
+            except StopIteration:
+                break
+            except DamagedSourceError as raised:
+                error = raised
+            if len(taken) > 2:
+                yield self.detect(taken.pop(0))
+        yield from map(self.detect, taken)
+        if error is not None:
+            raise error
+
+
 class Tracker:
     """Gives every detection the number of the update as its id."""
 
@@ -77,6 +97,34 @@ def test_every_frame_comes_once_and_in_order(batch_size: int) -> None:
         assert [int(tracks.ids[0]) for _, _, tracks in tracked if tracks.ids is not None] == list(range(1, 11))
     assert detector.batches == ([1] * 20 if batch_size == 1 else [4, 4, 2] * 2)
     assert detector.resets == 2
+
+
+@pytest.mark.parametrize("batch_size", [1, 4])
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_detector_may_take_batches_ahead(batch_size: int, damaged: bool) -> None:
+    pipeline = Pipeline(detector=AheadDetector(batch_size), tracker=Tracker())
+    tracked = pipeline.track(Street(10, damaged=damaged))
+    for index in range(10):
+        frame, detections, tracks = next(tracked)
+        assert (frame.index, detections.boxes[0, 2], tracks.boxes[0, 2]) == (index, index, index)
+    with pytest.raises(DamagedSourceError if damaged else StopIteration):
+        next(tracked)
+
+
+def test_nothing_is_taken_ahead_of_a_live_source() -> None:
+    detector = AheadDetector(4)
+    tracked = Pipeline(detector=detector, tracker=Tracker()).track(Street(6, live=True))
+    assert next(tracked)[0].index == 0
+    assert detector.batches == [1]
+    tracked.close()
+
+
+def test_a_detector_that_takes_batches_ahead_can_be_left() -> None:
+    street = Street(1000)
+    tracked = Pipeline(detector=AheadDetector(), tracker=Tracker()).track(street)
+    next(tracked)
+    tracked.close()
+    assert street.read < 60
 
 
 def test_a_live_source_is_never_made_to_wait_for_a_batch() -> None:

@@ -121,3 +121,22 @@ def test_names_of_a_network() -> None:
         network_class_names(["a", "a"], 2)
     with pytest.raises(OptionError, match=r"class_names: name 2 of 3 is empty"):
         network_class_names(["a", "", "b"], 3)
+
+
+def test_batches_are_looked_at_one_after_the_other() -> None:
+    detector = Scripted({1: answer([0.2], [1]), 2: answer([0.3], [0])})
+    each = detector.detect_each(iter([[frame(1), frame(2)], [frame(2)]]))
+    assert [[len(found) for found in batch] for batch in each] == [[1, 1], [1]]
+
+
+def test_batches_are_looked_at_as_they_are_spread() -> None:
+    spread: list[object] = []
+
+    def backwards(function, batches):  # type: ignore[no-untyped-def]
+        spread.append(function)
+        return reversed([function(batch) for batch in batches])
+
+    detector = Scripted({1: answer([0.2], [1]), 2: answer([0.3], [0])}, spread=backwards)
+    (last,), (first,) = detector.detect_each([[frame(1)], [frame(2)]])
+    assert spread == [detector.detect]
+    assert (first.labels.tolist(), last.labels.tolist()) == ([1], [0])

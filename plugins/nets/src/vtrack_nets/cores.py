@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import torch
 from torch import Tensor
 
+from vtrack_nets.lanes import in_lane
 from vtrack_nets.running import NetworkRunner
 
 __all__ = ["Cores", "shared"]
@@ -44,7 +45,9 @@ class Cores:
         torch.set_num_threads(before)
 
     def __call__(self, batch: Tensor) -> Tensor:
-        """Return what the network answers to a batch."""
+        """Return what the network answers to a batch; in a lane with the cores of that lane alone."""
+        if in_lane():
+            return self._infer(batch)
         if self._divide_single and len(batch) == 1:
             return self._infer(batch)
         parts = self._pool.map(self._infer, batch.chunk(self._count))

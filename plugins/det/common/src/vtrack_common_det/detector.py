@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Sequence as Seq
 from contextlib import contextmanager
 from itertools import groupby
@@ -16,12 +17,15 @@ from vtcore.frames import Frame, Image, Sequence
 from vtcore.instances import Float32Array, Instances, Int64Array
 from vtrack_common_det.class_filter import ClassFilter
 
-__all__ = ["Found", "NetworkDetector"]
+__all__ = ["Found", "NetworkDetector", "Spread"]
 
 _log = logging.getLogger("vtcore")
 
 Found = Instances | tuple[Float32Array, Float32Array, Int64Array]
 """What a network found in one picture: boxes in pixels of the original, scores, labels as the network counts them."""
+
+Spread = Callable[[Callable[[Seq[Frame]], list[Instances]], Iterable[Seq[Frame]]], Iterator[list[Instances]]]
+"""Calls a function with each item, several at a time, and yields what it makes of them in their order."""
 
 
 class NetworkDetector(ABC):
@@ -42,6 +46,7 @@ class NetworkDetector(ABC):
         max_detections: int = 0,
         batch_size: int = 1,
         name: str = "detector",
+        spread: Spread | None = None,
     ) -> None:
         """Choose what to keep.
 
@@ -51,6 +56,7 @@ class NetworkDetector(ABC):
             max_detections: Most detections of a frame; 0 for any number.
             batch_size: Frames at once.
             name: For messages: ``detector 'yolox'``.
+            spread: How several batches are looked at side by side; None for one after the other.
 
         Raises:
             OptionError: The network has no class of a name.
@@ -60,6 +66,8 @@ class NetworkDetector(ABC):
         self._batch_size = batch_size
         self._name = name
         self._warned = False
+        self._spread = spread
+        self._clock_lock = threading.Lock()
         self.seconds = {"preprocess": 0.0, "forward": 0.0, "postprocess": 0.0}
 
     @property
@@ -90,6 +98,14 @@ class NetworkDetector(ABC):
                 found += self._infer(run[start : start + self._batch_size])
         return [self._kept(each) for each in found]
 
+    def detect_each(self, batches: Iterable[Seq[Frame]]) -> Iterator[list[Instances]]:
+        """Return what `detect` does of each batch, in their order; batches are taken ahead where that is sooner.
+
+        Raises:
+            ValueError: A frame has no image.
+        """
+        return map(self.detect, batches) if self._spread is None else self._spread(self.detect, batches)
+
     @abstractmethod
     def _infer(self, images: Seq[Image]) -> Seq[Found]:
         """Return what the network finds in each of at most `batch_size` pictures of one size.
@@ -105,7 +121,9 @@ class NetworkDetector(ABC):
         try:
             yield
         finally:
-            self.seconds[stage] += time.perf_counter() - began
+            spent = time.perf_counter() - began
+            with self._clock_lock:
+                self.seconds[stage] += spent
 
     def _image(self, frame: Frame) -> Image:
         if frame.image is None:

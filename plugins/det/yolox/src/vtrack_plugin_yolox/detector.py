@@ -21,6 +21,7 @@ from vtrack_common_det.class_filter import network_class_names
 from vtrack_common_det.detector import Found, NetworkDetector
 from vtrack_nets.cores import shared
 from vtrack_nets.device import resolve_device
+from vtrack_nets.lanes import lanes_of
 from vtrack_nets.running import NetworkRunner
 from vtrack_nets.suppression import batched_nms as shifted_nms
 from vtrack_plugin_yolox import naming
@@ -106,13 +107,6 @@ class YoloxDetector(NetworkDetector):
         self.network = network or load_network(weights, sha256=weights_sha256, size=size, fuse=fuse)
         if size and self.network.layout.size != size:
             raise ValueError(f"size: the network is YOLOX {self.network.layout.size}, not {size}; leave size out")
-        super().__init__(
-            network_class_names(class_names, self.network.layout.classes),
-            classes=classes,
-            max_detections=max_detections,
-            batch_size=batch_size,
-            name=_NAME,
-        )
         chosen = PRESETS[preset]
         height, width = tuple(input_size) or chosen.size_for(self.network.layout.size)
         self.input_size = height, width
@@ -124,6 +118,15 @@ class YoloxDetector(NetworkDetector):
             self.network.to(memory_format=torch.channels_last)
         self._runner = NetworkRunner(
             nn.Sequential(Normaliser(chosen, channels_last=channels_last), self.network), context, name=_NAME
+        )
+        lanes = lanes_of(self._runner, compiled=context.compile)
+        super().__init__(
+            network_class_names(class_names, self.network.layout.classes),
+            classes=classes,
+            max_detections=max_detections,
+            batch_size=batch_size,
+            name=_NAME,
+            spread=None if lanes is None else lanes.spread,
         )
         # One picture is soonest done by all cores, several by each core for itself.
         self._answer = shared(self._runner, compiled=context.compile, divide_single=True)
