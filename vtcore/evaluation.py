@@ -31,6 +31,7 @@ __all__ = [
     "EvaluatedSequence",
     "Evaluation",
     "FrameErrors",
+    "beyond_the_end",
     "build_metrics",
     "common_classes",
     "compare",
@@ -114,7 +115,8 @@ class Evaluation:
     Attributes:
         scores: Content of ``metrics.json``: ``{"<metric>": {"COMBINED": {...}, "<sequence>": {...}}}``.
         summaries: The fields of each metric that a short table shows.
-        diagnoses: Why sequences have no match at all, one line each.
+        diagnoses: What makes scores other than they look, one line each: why a sequence has no match at all, or that
+            it has more annotations than frames.
         sequences: What was compared, where it was to be kept.
         errors: Errors frame by frame by name of the sequence, where sequences were kept and a metric tells them.
     """
@@ -172,7 +174,9 @@ def evaluate(
     kept: list[EvaluatedSequence] = []
     errors: dict[str, FrameErrors] = {}
     for sequence in sequences:
-        compared = compare(sequence, truth_of(sequence), read(sequence.name), classes, max_frames=max_frames)
+        truth = truth_of(sequence)
+        diagnoses.update(dict.fromkeys(beyond_the_end(sequence, truth)))
+        compared = compare(sequence, truth, read(sequence.name), classes, max_frames=max_frames)
         for name, metric in metrics:
             evaluated[name][sequence.name] = metric.evaluate(compared)
             if hasattr(metric, "diagnose"):
@@ -220,6 +224,9 @@ def compare(
 ) -> EvaluatedSequence:
     """Put annotations and results side by side, both cut where the sequence is.
 
+    A sequence that is shorter than its annotations (a video that was cut, or of which only the beginning is there) is
+    scored on the frames that it has: annotations beyond are left out. Results beyond are a mistake.
+
     Args:
         sequence: Whose they are.
         truth: Its annotations.
@@ -228,14 +235,16 @@ def compare(
         max_frames: Compare only so many frames; 0 for all.
 
     Raises:
-        DataError: A table has rows beyond the last frame.
+        DataError: The results have rows beyond the last frame, or frame labels are of too few frames.
     """
     length = sequence.length
     if length is None:
         length = 1 + max((int(table.frames[-1]) for table in (truth, results) if len(table)), default=-1)
     if max_frames and max_frames < length:
         length = max_frames
-        truth, results = truth.select(truth.frames < length), results.select(results.frames < length)
+        results = results.select(results.frames < length)
+    if len(truth) and truth.frames[-1] >= length:
+        truth = truth.select(truth.frames < length)
     return EvaluatedSequence(
         sequence.name,
         length,
@@ -258,6 +267,16 @@ def _labels_of(sequence: Sequence, length: int) -> dict[str, npt.NDArray[Any]]:
                 "entries: are they of this sequence?"
             )
     return {name: values[:length] for name, values in labels.items()}
+
+
+def beyond_the_end(sequence: Sequence, truth: TrackTable) -> list[str]:
+    """Tell of annotations beyond the last frame of a sequence, which are not scored; nothing where there are none."""
+    if sequence.length is None or not len(truth) or truth.frames[-1] < sequence.length:
+        return []
+    return [
+        f"{sequence.name}: has {sequence.length} frames, but annotations up to frame {truth.frames[-1] + 1}; only the "
+        "frames that there are were scored"
+    ]
 
 
 def truth_of(sequence: Sequence) -> TrackTable:

@@ -12,7 +12,14 @@ import pytest
 
 from vtcore.components import Component, Configured
 from vtcore.errors import DataError, OutputError
-from vtcore.evaluation import EvaluatedSequence, FrameErrors, build_metrics, evaluate, write_metrics
+from vtcore.evaluation import (
+    EvaluatedSequence,
+    FrameErrors,
+    beyond_the_end,
+    build_metrics,
+    evaluate,
+    write_metrics,
+)
 from vtcore.frames import Frame, Sequence
 from vtcore.tables import TrackTable
 
@@ -170,6 +177,24 @@ def test_rows_beyond_the_last_frame():
         evaluate([Annotated("A")], lambda name: results_of(name, 8), [("count", Counting())])
     with pytest.raises(DataError, match=r"'S' has 1 frames, but its annotations have rows for frame 2"):
         EvaluatedSequence("S", 1, (), results_of("S"), TrackTable.empty())
+
+
+def test_a_sequence_that_is_shorter_than_its_annotations():
+    class Short(Annotated):
+        def annotations(self):
+            return TrackTable(np.arange(7), [BOX] * 7, ids=[1] * 7)
+
+    metric = Counting()
+    evaluation = evaluate([Short("A", 5)], results_of, [("count", metric)])
+    assert len(metric.seen[0].truth) == 5
+    assert evaluation.diagnoses[0] == (
+        "A: has 5 frames, but annotations up to frame 7; only the frames that there are were scored"
+    )
+    assert beyond_the_end(Short("A", 7), Short("A", 7).annotations()) == []
+    assert beyond_the_end(Short("A", None), TrackTable.empty()) == []
+    limited = Counting()
+    evaluate([Short("A", 5)], results_of, [("count", limited)], max_frames=3)
+    assert len(limited.seen[0].truth) == 3
 
 
 def test_rows_beyond_the_last_frame_of_a_file(tmp_path):

@@ -37,6 +37,13 @@ class SweepOptions:
         "(-clear.IDSW). Several give a Pareto front. Empty means the first field of the first metric.",
     )
     seed: int = option(0, "Seed of random and tpe.", ge=0, le=2**32 - 1)
+    picture_memory: int = option(
+        1024,
+        "Memory for decoded pictures that stay between trials, for all jobs together; those of a video that does not "
+        "fit are decoded again in each trial. 0 keeps none.",
+        unit="MB",
+        ge=0,
+    )
     parameters: dict[str, Any] = option(
         factory=dict,
         help="What to try, under the keys of the experiment: a list of values, or {low, high} with step or log.",

@@ -87,12 +87,7 @@ class OnePassConfig:
             if (reason := display_available("name the targets by init or file")) is not None:
                 yield reason
         if self.file and "{sequence}" not in self.file:
-            from vtcore.protocols.target_file import read_targets
-
-            try:
-                read_targets(self.file)
-            except DataError as error:
-                yield str(error)
+            yield from _file_complaints(self.file)
 
     def check_data(self, sequences: Collection[Sequence]) -> Iterator[str]:
         """Yield which targets do not go with the sequences of a run."""
@@ -105,7 +100,7 @@ class OnePassConfig:
                 'file = "targets/{sequence}.txt"'
             )
             return
-        if self.draw:
+        if self.draw or (self.file and "{sequence}" not in self.file and any(_file_complaints(self.file))):
             return
         from vtcore.protocols.starting import told_targets
 
@@ -116,6 +111,15 @@ class OnePassConfig:
                 told_targets(self, sequence)
             except DataError as error:
                 yield str(error)
+
+
+def _file_complaints(path: str) -> Iterator[str]:
+    from vtcore.protocols.target_file import read_targets
+
+    try:
+        read_targets(path)
+    except DataError as error:
+        yield str(error)
 
 
 def _has_annotations(sequence: Sequence) -> bool:

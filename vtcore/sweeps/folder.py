@@ -24,7 +24,7 @@ _PARETO = "pareto"
 # What may differ between a sweep and its continuation: nothing that changes a score, or what scores judge.
 _FREE_KEYS = (
     *("run.output", "run.show", "run.prefetch", "run.report", "requires", "plugins"),
-    *("sweep.sampler", "sweep.trials", "sweep.seed"),
+    *("sweep.sampler", "sweep.trials", "sweep.seed", "sweep.picture_memory"),
 )
 
 

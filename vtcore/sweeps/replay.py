@@ -23,7 +23,7 @@ from vtcore.instances import Instances
 from vtcore.interfaces import Transform
 from vtcore.labels import LabelMap
 from vtcore.runs.pipeline import Pipeline
-from vtcore.sweeps.pictures import KeptFrame, Pictures
+from vtcore.sweeps.pictures import KeptFrame, PictureMemory, Pictures
 
 __all__ = ["Replay", "detection_key"]
 
@@ -76,6 +76,8 @@ class Replay:
         context: BuildContext,
         host: PluginHost,
         stored: Mapping[str, Seq[Path]] | None = None,
+        *,
+        picture_bytes: int = 0,
     ) -> None:
         """Keep the sequences, whose files have been read.
 
@@ -84,12 +86,14 @@ class Replay:
             context: For making detectors and transforms.
             host: The plugins.
             stored: Folders of detections that another process has found, by `detection_key`; one a sequence.
+            picture_bytes: Memory for pictures that stay between trials.
         """
         self.notes: list[str] = []
         self._sequences = sequences
         self._context = context
         self._host = host
         self._stored = dict(stored or {})
+        self._picture_memory = PictureMemory(picture_bytes)
         self._lasting: list[StoredDetections] = []
         self._frames: dict[str, list[list[KeptFrame]]] = {}
         self._detections: OrderedDict[str, list[_Found]] = OrderedDict()
@@ -129,7 +133,9 @@ class Replay:
         transforms: list[Transform] = [build(each, self._context) for each in experiment.transforms] if watched else []
         kept = []
         for sequence, found in zip(self._sequences, frames, strict=True):
-            pictures = Pictures(sequence, transforms) if watched else None
+            pictures = None
+            if watched:
+                pictures = Pictures(sequence, transforms, count=len(found), memory=self._picture_memory)
             kept.append([KeptFrame(frame, pictures) for frame in found])
         return kept
 

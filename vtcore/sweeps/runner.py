@@ -76,6 +76,8 @@ class TrialRunner:
         sequences: Seq[Sequence],
         host: PluginHost,
         stored: Mapping[str, Seq[Path]] | None = None,
+        *,
+        picture_bytes: int = 0,
     ) -> None:
         """Prepare what all trials share.
 
@@ -85,6 +87,7 @@ class TrialRunner:
             sequences: What the preflight has read.
             host: Finds components.
             stored: As `Replay` takes it.
+            picture_bytes: The same.
         """
         self._host = host
         self._space = space
@@ -96,7 +99,7 @@ class TrialRunner:
         self._max_frames = options.max_frames
         self.metrics = build_metrics(experiment.metrics, self.context)
         self._writers: list[Writer] = [build(writer, self.context) for writer in experiment.writers]
-        self.replay = Replay(self._sequences, self.context, host, stored)
+        self.replay = Replay(self._sequences, self.context, host, stored, picture_bytes=picture_bytes)
         self._truths: dict[str, _Truth] = {}
         self.replay.sequences(experiment)
         self.classes = common_classes(self._sequences)

@@ -141,7 +141,9 @@ class Sweep:
         checked = preflight(attrs.evolve(self.experiment, run=run), host=self.host)
         require(checked.findings)
         self.sequences = checked.sequences
-        runner = TrialRunner(self.experiment, self.space, checked.sequences, self.host)
+        runner = TrialRunner(
+            self.experiment, self.space, checked.sequences, self.host, picture_bytes=self._picture_bytes(self.jobs)
+        )
         self.objectives = with_known_fields(self.experiment, self.objectives, runner.metrics, runner.classes)
         self.notes = [*(str(finding.problem) for finding in checked.findings), *runner.replay.notes, *sweep_notes(self)]
         return runner
@@ -194,7 +196,12 @@ class Sweep:
             workers.close()
 
     def _workers(self, runner: TrialRunner, jobs: int) -> Workers:
-        return Workers(self._tables(), self.space, jobs, runner.replay.stored)
+        stored = runner.replay.stored
+        return Workers(self._tables(), self.space, jobs, stored, picture_bytes=self._picture_bytes(jobs))
+
+    def _picture_bytes(self, jobs: int) -> int:
+        """Return the memory for pictures of each of so many processes."""
+        return self.plan.options.picture_memory * 1_000_000 // max(1, jobs)
 
     def _trial(self, number: int, places: Places, values: Mapping[str, Any], outcome: Outcome) -> Trial:
         found = {objective.name: objective.value(outcome.scores) for objective in self.objectives}

@@ -74,7 +74,13 @@ class Workers:
     """Runs trials in processes of their own; one that dies is replaced, and its trial begun again once."""
 
     def __init__(
-        self, tables: Mapping[str, Any], space: Space, jobs: int, stored: Mapping[str, Seq[Path]] | None = None
+        self,
+        tables: Mapping[str, Any],
+        space: Space,
+        jobs: int,
+        stored: Mapping[str, Seq[Path]] | None = None,
+        *,
+        picture_bytes: int = 0,
     ) -> None:
         """Start the processes.
 
@@ -83,8 +89,9 @@ class Workers:
             space: The parameters.
             jobs: How many processes.
             stored: Folders of detections that are there already, as `vtcore.sweeps.replay.Replay` takes them.
+            picture_bytes: Memory of each process for pictures that stay between trials.
         """
-        self._material = dict(tables), space, dict(stored or {})
+        self._material = dict(tables), space, dict(stored or {}), picture_bytes
         self._context = multiprocessing.get_context("spawn")
         self._trials: dict[int, Mapping[str, Any]] = {}
         self._attempts: dict[int, int] = {}
@@ -174,12 +181,14 @@ class Workers:
         return number, outcome
 
 
-def _work(pipe: Connection, tables: Mapping[str, Any], space: Space, stored: Mapping[str, Seq[Path]]) -> None:
+def _work(
+    pipe: Connection, tables: Mapping[str, Any], space: Space, stored: Mapping[str, Seq[Path]], picture_bytes: int
+) -> None:
     """Run trials for as long as there are some; the whole life of a worker process."""
     # Ctrl-C goes to all processes of a terminal; the first decides what becomes of it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        runner = _made(tables, space, stored)
+        runner = _made(tables, space, stored, picture_bytes)
         while True:
             _, values = pipe.recv()
             pipe.send(runner.run(values))
@@ -197,7 +206,7 @@ def _tell(pipe: Connection, error: VtcoreError) -> None:
     pipe.send(VtcoreError(str(error)))
 
 
-def _made(tables: Mapping[str, Any], space: Space, stored: Mapping[str, Seq[Path]]) -> TrialRunner:
+def _made(tables: Mapping[str, Any], space: Space, stored: Mapping[str, Seq[Path]], picture_bytes: int) -> TrialRunner:
     from vtcore.experiments import load_experiment
     from vtcore.host import plugin_host
     from vtcore.preflight import preflight, require
@@ -208,4 +217,4 @@ def _made(tables: Mapping[str, Any], space: Space, stored: Mapping[str, Seq[Path
         host = host.without(experiment.plugins.disable)
     checked = preflight(experiment, host=host, output_must_be_writable=False)
     require(checked.findings)
-    return TrialRunner(experiment, space, checked.sequences, host, stored)
+    return TrialRunner(experiment, space, checked.sequences, host, stored, picture_bytes=picture_bytes)

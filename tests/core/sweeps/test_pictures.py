@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from vtcore.frames import Frame, Sequence
-from vtcore.sweeps.pictures import KeptFrame, Pictures
+from vtcore.sweeps.pictures import KeptFrame, PictureMemory, Pictures
 
 
 class _Film(Sequence):
@@ -62,6 +62,24 @@ def test_frames_are_skipped_without_starting_again() -> None:
         assert image is not None
         assert image[0, 0, 0] == index
     assert film.read == 5
+
+
+def test_pixels_stay_where_memory_is_set_aside() -> None:
+    size = 2 * 2 * 3
+    for film, room, decoded in (
+        (_Film(), 6 * size, 6),
+        (_Film(), 6 * size - 1, 12),  # some of a film would save nothing
+        (_Slides(), 4 * size, 6 + 2),
+    ):
+        memory = PictureMemory(room)
+        pictures = Pictures(film, [_brighter], count=6, memory=memory)
+        for _ in range(2):
+            for index in range(6):
+                image = pictures.picture(index)
+                assert image is not None
+                assert image[0, 0, 0] == index + 100
+        assert film.read == decoded
+        assert memory.left == (0 if decoded != 12 else room)
 
 
 def test_nobody_who_needs_no_pixels_gets_any() -> None:

@@ -1,0 +1,184 @@
+"""The table [protocol]: what stands for it when it is left out, what is checked, and what is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vtcore import cli
+from vtcore.errors import ExperimentError
+from vtcore.experiments import Experiment, load_experiment
+from vtcore.preflight import preflight
+
+Load = Callable[..., Experiment]
+
+GIVEN = {"type": "given"}
+
+
+def findings(experiment: Experiment) -> list[str]:
+    return [f"{finding.severity}: {finding.problem}" for finding in preflight(experiment).findings]
+
+
+def test_the_default_stands_for_trackers_of_targets_alone(load: Load) -> None:
+    experiment = load()
+    assert experiment.protocol is not None
+    assert experiment.protocol.component.name == "one-pass"
+    assert experiment.resolved()["protocol"] == {
+        "type": "one-pass",
+        "init": [],
+        "file": "",
+        "draw": False,
+        "polygon_box": "enclosing",
+    }
+    assert load_experiment(experiment.resolved()) == experiment
+    assert load({"tracker": {"type": "self-made"}}).protocol is None
+    assert load({"tracker": None, "detector": GIVEN}).protocol is None
+    assert findings(experiment) == []
+
+
+def test_toml_and_overrides(load: Load, tmp_path: Path) -> None:
+    path = tmp_path / "follow.toml"
+    path.write_text(
+        '[dataset]\ntype = "film"\n[tracker]\ntype = "template"\n[protocol]\ninit = [[40, 30, 16, 16]]\n',
+        encoding="utf-8",
+    )
+    experiment = load_experiment(path)
+    again = tmp_path / "again.toml"
+    again.write_text(experiment.to_toml(), encoding="utf-8")
+    assert load_experiment(again).resolved() == experiment.resolved()
+    assert experiment.resolved()["protocol"]["init"] == [[40.0, 30.0, 16.0, 16.0]]
+    assert load_experiment(path, ["protocol.init=[[1,2,3,4],[5,6,7,8]]"]).protocol.config.init[1] == (5, 6, 7, 8)
+    # What is taken away is the default again.
+    emptied = load_experiment({"extends": [str(path)], "protocol": {"replace": True}})
+    assert emptied.resolved()["protocol"]["init"] == []
+
+
+@pytest.mark.parametrize(
+    ("protocol", "message"),
+    [
+        ({"init": [[1, 2, 3]]}, "protocol.init: a box is left, top, width, height, got [1.0, 2.0, 3.0]"),
+        ({"init": [[1, 2, -3, 4]]}, "protocol.init: width and height of a box must be above 0"),
+        ({"init": [1]}, "protocol.init.0: must be a list"),
+        ({"init": [[1, 2, "3", 4]]}, "protocol.init.0.2: must be a number, got '3'"),
+        ({"init": [[1, 2, 3, 4]], "file": "a.txt"}, "protocol.file: the targets are told by init already"),
+        ({"type": "two-pass"}, "protocol.type: unknown protocol 'two-pass'"),
+        ({"boxes": []}, "protocol.boxes: unknown key"),
+    ],
+)
+def test_wrong_tables(load: Load, protocol: dict[str, Any], message: str) -> None:
+    with pytest.raises(ExperimentError) as caught:
+        load({"protocol": protocol})
+    (line,) = str(caught.value).splitlines()
+    assert message in line
+
+
+def test_who_is_handed_what_it_does_not_take(load: Load) -> None:
+    assert findings(load({"detector": GIVEN, "dataset": {"type": "film"}}))[0].endswith(
+        "detector: tracker 'template' follows the targets it is shown, and takes no detections; leave [detector] out, "
+        "or choose a tracker that needs detections"
+    )
+    warned = findings(load({"tracker": {"type": "self-made"}, "detector": {"type": "given", "path": __file__}}))
+    assert warned == [
+        "warning: detector: tracker 'self-made' takes no detections, so they are found for nobody; leave "
+        "[detector] out, or choose a tracker that needs detections"
+    ]
+    assert findings(load({"tracker": {"type": "self-made"}, "protocol": {"type": "one-pass"}})) == [
+        "error: protocol: shows targets, but tracker 'self-made' follows none; leave [protocol] out, or choose "
+        "a tracker of targets"
+    ]
+    alone = load({"tracker": None, "detector": {"type": "given", "path": __file__}, "protocol": {"type": "one-pass"}})
+    assert findings(alone)[0] == (
+        "error: protocol: shows targets, but there is no [tracker]; leave [protocol] out, or choose a tracker "
+        "of targets"
+    )
+
+
+def test_what_the_data_cannot_tell(load: Load, tmp_path: Path) -> None:
+    bare = {"type": "film", "annotated": False}
+    assert findings(load({"dataset": bare, "metrics": None})) == [
+        "error: protocol: 'one-pass' needs annotations to tell the targets; sequence without: 'film0'; name them "
+        "by protocol.init, protocol.file or protocol.draw (vtcore track: --init x,y,width,height, --init FILE or "
+        "--init draw)"
+    ]
+    both = findings(load({"dataset": bare}))
+    assert len(both) == 2
+    assert "metrics.0: 'overlap' needs annotations" in both[1]
+    assert findings(load({"dataset": bare, "metrics": None}, protocol__init=[[1, 2, 3, 4]])) == []
+    assert findings(load({"dataset": {"type": "film", "targets": 0}})) == [
+        "error: protocol: sequence 'film0' has no annotation that a target can be started from"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "protocol", "message"),
+    [
+        (
+            {"sequences": 5},
+            {"init": [[1, 2, 3, 4]]},
+            "protocol: init tells the targets of one sequence, but there are 5 (film0, film1, film2, ...); choose one "
+            'with run.sequences, or name a file for each: file = "targets/{sequence}.txt"',
+        ),
+        ({"sequences": 2}, {"file": "one.txt"}, "protocol: file tells the targets of one sequence, but there are 2"),
+        (
+            {},
+            {"init": [[200, 2, 3, 4]]},
+            "protocol: protocol.init, sequence 'film0': target 0 at 200, 2, 3, 4 (left, top, width, height) lies "
+            "outside the picture, which is 160x120",
+        ),
+        (
+            {},
+            {"file": "late.txt"},
+            "protocol.file: late.txt: target 3 is started in frame 99, but sequence 'film0' has 8",
+        ),
+        ({}, {"file": "nowhere.txt"}, "protocol.file: nowhere.txt: cannot be read: No such file or directory"),
+        ({}, {"file": "flat.txt"}, "protocol.file: flat.txt:2: width and height of a box must be above 0"),
+        ({"sequences": 2}, {"file": "each-{sequence}.txt"}, "protocol: each-film1.txt: cannot be read"),
+        ({}, {"draw": True}, "protocol: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); name the"),
+    ],
+)
+def test_targets_that_do_not_go_with_the_sequences(
+    load: Load,
+    monkeypatch: pytest.MonkeyPatch,
+    dataset: dict[str, Any],
+    protocol: dict[str, Any],
+    message: str,
+) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setattr("sys.platform", "linux")
+    for name, text in (
+        ("one.txt", "1,2,3,4\n"),
+        ("late.txt", "99,3,1,2,3,4,1\n"),
+        ("flat.txt", "1,2,3,4\n1,2,3,0\n"),
+        ("each-film0.txt", "1,2,3,4\n"),
+    ):
+        Path(name).write_text(text)
+    found = findings(load({"dataset": {"type": "film", **dataset}, "protocol": protocol}))
+    assert [line for line in found if message in line], found
+    assert len(set(found)) == len(found)
+    assert all(line.startswith("error") for line in found)
+
+
+def test_commands_that_list_and_describe(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["describe", "protocol"]) == 0
+    assert "one-pass" in capsys.readouterr().out
+    assert cli.main(["describe", "protocol", "one-pass"]) == 0
+    told = capsys.readouterr().out
+    assert '[protocol]\ntype = "one-pass"' in told
+    assert "polygon_box" in told
+    assert cli.main(["list-plugins", "--verbose"]) == 0
+    assert "one-pass" in capsys.readouterr().out
+
+
+def test_check_and_show(load: Load, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "follow.toml"
+    path.write_text('[dataset]\ntype = "film"\n[tracker]\ntype = "template"\n', encoding="utf-8")
+    assert cli.main(["check", str(path)]) == 0
+    assert "dataset film, tracker template, protocol one-pass, writer mot-text" in capsys.readouterr().out
+    assert cli.main(["show", str(path)]) == 0
+    assert "[protocol]" in capsys.readouterr().out
+    assert cli.main(["check", str(path), "-o", "protocol.init=[[999,0,5,5]]"]) == 2
+    assert "lies outside the picture" in capsys.readouterr().out
