@@ -73,7 +73,7 @@ class TrueCutter:
         # A piece lies one pixel left of and above the middle that it is asked for.
         picture = subwindow(image, centre + 1, SEARCH_SIZE, edge, colour)
         corner = np.floor(centre + 1 - (edge + 1) / 2 + 0.5)
-        return Piece(picture, corner + (edge - 1) / 2, TEMPLATE_SIZE / context_size(*size))
+        return Piece(picture, corner + (edge - 1) / 2, SEARCH_SIZE / edge)
 
 
 class PublishedCutter:

@@ -42,18 +42,20 @@ class Chosen:
 class Decoder:
     """Chooses a place in the head's maps."""
 
-    def __init__(self, grid: int, *, penalty_k: float, window_influence: float) -> None:
+    def __init__(self, grid: int, *, penalty_k: float, window_influence: float, rooted: bool = False) -> None:
         """Lay out the places.
 
         Args:
             grid: Edge of the head's maps.
             penalty_k: How much a change of size or shape counts against a place.
             window_influence: Share of the cosine window.
+            rooted: Whether the square root of that window is taken, as OpenCV makes it.
         """
         line = (np.arange(grid) - grid // 2) * STRIDE
         rows, columns = np.meshgrid(line, line, indexing="ij")
         self._places = np.stack((columns.ravel(), rows.ravel())).astype(np.float32)
-        self._window = outer_window(grid, grid, zero_ends=True).ravel().astype(np.float64) * window_influence
+        window = outer_window(grid, grid, zero_ends=True).ravel().astype(np.float64)
+        self._window = (np.sqrt(window) if rooted else window) * window_influence
         self._share = 1 - window_influence
         self._penalty_k = penalty_k
 

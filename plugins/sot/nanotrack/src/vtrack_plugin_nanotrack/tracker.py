@@ -121,8 +121,10 @@ class NanoTrack(TargetTrackerBase[NanoTarget]):
             rgb=channel_order == "rgb",
         )
         self._cutter = CUTTERS[compat]()
-        self._decode = Decoder(self._network.grid, penalty_k=penalty_k, window_influence=window_influence)
         self._opencv = compat == "opencv"
+        self._decode = Decoder(
+            self._network.grid, penalty_k=penalty_k, window_influence=window_influence, rooted=self._opencv
+        )
         super().__init__(name="tracker 'nanotrack'")
 
     def _start(self, frame: Frame, ltwh: Float64Array) -> NanoTarget:
