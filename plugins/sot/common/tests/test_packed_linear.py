@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import pytest
 
@@ -40,13 +41,13 @@ def test_packed_layers_answer_the_same() -> None:
     "context", [BuildContext(device="cpu", dtype="bfloat16"), BuildContext(device="cpu", compile=True)]
 )
 def test_networks_in_half_precision_and_compiled_ones_stay(context: BuildContext) -> None:
-    network = Block(96, 3)
+    network: Any = Block(96, 3)
     assert pack_linears(network, context) == 0
     assert type(network.attn.qkv) is nn.Linear
 
 
 def test_networks_stay_where_torch_lacks_the_operators(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(packed_linear, "_operators", lambda: torch.ops.vtcore_has_none)
-    network = Block(96, 3)
+    network: Any = Block(96, 3)
     assert pack_linears(network, CPU) == 0
     assert type(network.attn.qkv) is nn.Linear

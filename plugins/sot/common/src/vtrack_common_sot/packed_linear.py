@@ -80,7 +80,7 @@ def _operators() -> Any:
 
 def _works() -> bool:
     """Whether this torch has the operators, and they answer what a linear layer answers."""
-    if not torch.backends.mkldnn.is_available():
+    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return False
     layer = nn.Linear(_SMALLEST, _SMALLEST)
     with torch.no_grad():

@@ -1,0 +1,1 @@
+"""The single-object tracker OSTrack for vtcore."""

@@ -1,0 +1,302 @@
+"""OSTrack against botaoye/OSTrack's."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from vtcore.components import BuildContext, Configured, build
+from vtcore.frames import Frame
+from vtcore.host import plugin_host
+from vtcore.instances import Instances
+
+torch = pytest.importorskip("torch", reason="torch is not installed")
+pytest.importorskip("vtrack_plugin_ostrack", reason="vtrack-plugin-ostrack is not installed")
+
+from vtrack_common_sot.crops import box_in_crop, clip_box, padding_mask, square_crop  # noqa: E402
+from vtrack_common_sot.normalisation import CropNormaliser, crop_batch  # noqa: E402
+from vtrack_common_sot.windows import outer_window  # noqa: E402
+from vtrack_plugin_ostrack.elimination import fixed_range, focus_of, keep_rate  # noqa: E402
+from vtrack_plugin_ostrack.head import boxes_at_best  # noqa: E402
+from vtrack_plugin_ostrack.loading import pretrained_state  # noqa: E402
+from vtrack_plugin_ostrack.losses import OstrackLoss, gaussian_maps  # noqa: E402
+
+MAPS = {"score_map": "score", "size_map": "size", "offset_map": "offset"}
+
+
+def forward(case: Any) -> None:
+    """Maps, boxes, features, attention and what was eliminated, as learnt from and as it runs."""
+    stated, check = case.stated, case.checker()
+    inputs = {stated["input_roles"][name]: torch.from_numpy(value) for name, value in case.inputs().items()}
+    template, search = inputs["template"], inputs["search"]
+    bounds = stated["tolerance"]["absolute"]
+    network = _tracker(case.state(), stated["hyper"], fuse=False).network
+    focus, keep = _focus(stated, template), stated["values"].get("ce_keep_rate")
+    with torch.inference_mode():
+        found = network.describe(template, search, focus, keep)
+    answers = _maps(found.maps, found.boxes) | {"backbone_feat": found.features, "last_attn": found.attention}
+    for number, removed in enumerate(found.removed):
+        name = f"removed_index_{number}"
+        assert np.sort(removed).tolist() == np.sort(check.compared(name)).tolist(), name
+    running = _tracker(case.state(), stated["hyper"], fuse=True).network
+    with torch.inference_mode():
+        maps = running(running.backbone.template_tokens(template), search, focus, keep)
+    for name, value in _maps(maps, boxes_at_best(maps)[0]).items():
+        np.testing.assert_allclose(value, answers[name], rtol=0, atol=bounds[name], err_msg=f"{name}, fused")
+    for name in sorted(check.left):
+        check.close(name, answers[name], rtol=0, atol=bounds[name])
+    check.finish()
+
+
+def _maps(maps: Any, boxes: Any) -> dict[str, Any]:
+    return {name: getattr(maps, field) for name, field in MAPS.items()} | {"pred_boxes": boxes.unsqueeze(1)}
+
+
+def _focus(stated: Mapping[str, Any], template: Any) -> Any:
+    """Return who decides: the places that the case lists, which for fixed ranges are those of the range."""
+    places = stated["values"].get("ce_template_mask_true_flat_positions")
+    if places is None:
+        return None
+    backbone = stated["hyper"]["backbone"]
+    count, grid = len(template), template.shape[-1] // backbone["stride"]
+    chosen = np.zeros(count * grid * grid, bool)
+    chosen[places] = True
+    chosen = chosen.reshape(count, -1)
+    if count > 1 and max(places) < grid * grid:
+        chosen[:] = chosen[0]
+    if backbone["ce_template_range"] != "GT_BOX":
+        fixed = fixed_range(backbone["ce_template_range"], grid)
+        assert fixed is not None
+        assert (chosen == fixed).all()
+    return focus_of(list(chosen))
+
+
+def loss(case: Any) -> None:
+    """Losses of a batch and norms of their gradients, early, while the share of candidates falls, and late."""
+    stated, check = case.stated, case.checker()
+    values, tolerance, hyper = stated["values"], stated["tolerance"], stated["hyper"]
+    inputs = {stated["input_roles"][name]: torch.from_numpy(value) for name, value in case.inputs().items()}
+    targets = torch.tensor(values["gt_boxes_xywh_normalised"])
+    train = hyper["train"]
+    schedule = {"start": train["ce_start_epoch"], "warm": train["ce_warm_epoch"]}
+    schedule["keep"] = hyper["backbone"]["ce_keep_ratio"][0]
+    for epoch, wanted in values["keep_rate_schedule"].items():
+        assert abs(keep_rate(int(epoch), **schedule) - wanted) <= tolerance["keep_rate_schedule"], epoch
+    check.close(
+        "gt_heatmap", _shaped(gaussian_maps(targets, hyper["head"]["feat_size"]), check), atol=tolerance["gt_heatmap"]
+    )
+    network = _tracker(case.state(), hyper, fuse=False).network.requires_grad_(requires_grad=True)
+    weights = values["loss_weights"]
+    criterion = OstrackLoss(place=weights["focal"], giou=weights["giou"], l1=weights["l1"])
+    focus = _training_focus(hyper, len(targets))
+    for epoch, wanted in values["per_epoch"].items():
+        network.zero_grad()
+        keep = keep_rate(int(epoch), **schedule)
+        assert abs(keep - wanted["ce_keep_rate"]) <= tolerance["keep_rate_schedule"]
+        with _plain_arithmetic():
+            maps = network(inputs["template"], inputs["search"], focus, keep)
+            found = criterion(maps, targets)
+            found.total.backward()
+        for name, value in _maps(maps, boxes_at_best(maps)[0]).items():
+            check.close(f"epoch{epoch}.{name}", value.detach(), rtol=0, atol=tolerance[f"epoch*.{name}"])
+        _compare_losses(found, wanted, tolerance)
+        with torch.inference_mode():
+            removed = network.describe(inputs["template"], inputs["search"], focus, keep).removed
+        assert [each.shape[1] for each in removed] == [count for count in wanted["removed_counts"] if count]
+        gradients = dict(network.named_parameters())
+        for name, norm in wanted["grad_norm"].items():
+            assert gradients[name].grad is not None
+            ours = float(gradients[name].grad.norm())
+            np.testing.assert_allclose(ours, norm, rtol=tolerance["grad_norm_relative"], err_msg=f"{epoch} {name}")
+    check.finish()
+
+
+def _compare_losses(found: Any, wanted: Mapping[str, Any], tolerance: Mapping[str, Any]) -> None:
+    names = {"loss_total": "total", "loss_giou": "giou", "loss_l1": "l1", "loss_focal_location": "place"}
+    for name, field in names.items():
+        ours = float(getattr(found, field).detach())
+        np.testing.assert_allclose(ours, wanted[name], rtol=tolerance["losses_relative"], err_msg=name)
+    np.testing.assert_allclose(float(found.overlap), wanted["mean_iou"], rtol=0, atol=tolerance["mean_iou"])
+
+
+def _shaped(maps: Any, check: Any) -> Any:
+    return maps.reshape(check.wanted["gt_heatmap"].shape)
+
+
+def _training_focus(hyper: Mapping[str, Any], count: int) -> Any:
+    backbone, data = hyper["backbone"], hyper["data"]
+    if not backbone["ce_loc"]:
+        return None
+    chosen = fixed_range(backbone["ce_template_range"], data["template_size"] // backbone["stride"])
+    return focus_of([chosen] * count)
+
+
+@contextmanager
+def _plain_arithmetic() -> Iterator[None]:
+    """Compute by torch's own kernels; see the losses of YOLOX."""
+    before = torch.backends.mkldnn.enabled
+    torch.backends.mkldnn.enabled = False
+    try:
+        yield
+    finally:
+        torch.backends.mkldnn.enabled = before
+
+
+def sequence(case: Any) -> None:
+    """Boxes over frames, where the network saw the target, and the window."""
+    stated, check, images = case.stated, case.checker(), case.images()
+    for run in stated["values"]["runs"]:
+        shapes = dict(stated["state_dict"]) | stated.get("state_dicts", {}).get(run["state_dict_of"], {})
+        hyper = run.get("hyper") or (stated["hyper"] if "backbone" in stated["hyper"] else _hyper_of(run["config"]))
+        tracker = _tracker(_state_of(case, shapes, run), hyper, fuse=True)
+        boxes, cells, responses = _followed(tracker, _frames(images[run["base_image"]], run), run["init_box_xywh"])
+        name = f"{run['run']}.hann_window"
+        side = tracker.network.layout.search_grid
+        window = outer_window(side, side).reshape(1, 1, side, side)
+        check.close(name, window, rtol=0, atol=stated["tolerance"]["hann_window"])
+        assert cells == run["best_flat_index"], run["run"]
+        np.testing.assert_allclose(responses, run["best_response"], rtol=0, atol=1e-4, err_msg=run["run"])
+        check.close(f"{run['run']}.boxes_xywh", boxes, rtol=0, atol=0.05)
+    check.finish()
+
+
+def _hyper_of(config: str) -> dict[str, Any]:
+    """Return what the published experiment of that name says."""
+    name = Path(config).stem
+    candidates = {"ce_loc": [3, 6, 9], "ce_keep_ratio": [0.7] * 3, "ce_template_range": "CTR_POINT"}
+    sizes = {"256": (128, 256, 4.0), "384": (192, 384, 5.0)}[name.split("_")[1]]
+    data = {"template_factor": 2.0, "search_factor": sizes[2], "template_size": sizes[0], "search_size": sizes[1]}
+    return {"backbone": candidates if "_ce_" in name else {"ce_loc": None}, "data": data}
+
+
+def _state_of(case: Any, shapes: Mapping[str, Any], run: Mapping[str, Any]) -> dict[str, Any]:
+    state = case.fill().fill_state_dict(shapes)
+    for name, factor in run.get("scale", {}).items():
+        state[name] = state[name] * np.float32(factor)
+    for name, offset in run.get("offset", {}).items():
+        state[name] = state[name] + np.float32(offset)
+    return dict(state)
+
+
+def _frames(base: Any, run: Mapping[str, Any]) -> list[Frame]:
+    height, width = run["frame_size"]
+    frames = []
+    for index in range(run["frames"]):
+        left, top = 40 - run["dx"] * index, 40 - run["dy"] * index
+        picture = base[top : top + height, left : left + width]
+        frames.append(Frame(index, np.ascontiguousarray(picture[..., ::-1])))
+    return frames
+
+
+def _followed(tracker: Any, frames: list[Frame], box: list[float]) -> tuple[Any, list[int], list[float]]:
+    """Return the boxes, the cells of the search region that they came from, and how the cells did."""
+    cells, responses = [], []
+
+    def look(module: Any, given: Any, maps: Any) -> None:
+        side = maps.score.shape[-1]
+        response = maps.score.flatten() * torch.from_numpy(outer_window(side, side)).flatten()
+        cells.append(int(response.argmax()))
+        responses.append(float(response.max()))
+
+    tracker.network.register_forward_hook(look)
+    tracker.reset()
+    tracker.start(frames[0], Instances.from_ltwh([box], ids=[0]))
+    boxes = [box]
+    for frame in frames[1:]:
+        x1, y1, x2, y2 = tracker.update(frame, Instances.empty()).boxes[0].tolist()
+        boxes.append([x1, y1, x2 - x1, y2 - y1])
+    return np.array(boxes), cells, responses
+
+
+def crop(case: Any) -> None:
+    """Crops around boxes, what of them is padding, and boxes that are moved and clipped."""
+    stated, check, images = case.stated, case.checker(), case.images()
+    hyper, tolerance = stated["hyper"], stated["tolerance"]
+    normalise, stored = CropNormaliser(hyper["mean"], hyper["std"]), case.stored()
+    for each in stated["values"]["cases"]:
+        image = np.ascontiguousarray(images[each["image"]][..., ::-1])
+        given = (each["box_xywh"], each["factor"], each["output_size"])
+        blue_first, scale = square_crop(image, *given)
+        found, mask = np.ascontiguousarray(blue_first[..., ::-1]), padding_mask(image.shape, *given)
+        if "error" in each:
+            assert not found.any()
+            assert mask.all()
+            continue
+        key = each["key"]
+        np.testing.assert_allclose(scale, each["resize_factor"], rtol=tolerance["resize_factor"])
+        assert [list(found.shape), list(mask.shape)] == [each["crop_shape"], each["mask_shape"]]
+        _same_pixels(key, found, each, check.compared(f"{key}.crop"))
+        assert int(mask.sum()) == each["mask_true"], key
+        check.exact(f"{key}.mask_packed", np.packbits(mask.ravel()))
+        if f"{key}.tensor" in check.wanted:
+            # The samples' full shape stands under no name of theirs.
+            samples = normalise(crop_batch([blue_first])).flatten()[stored[f"{key}.tensor@flat_index"]]
+            np.testing.assert_allclose(samples, check.compared(f"{key}.tensor"), rtol=0, atol=tolerance["tensor"])
+        moved = each["transform_image_to_crop"]
+        box = box_in_crop(moved["box_in_xywh"], each["box_xywh"], scale, each["output_size"])
+        wanted = moved["normalised_out_xywh"]
+        np.testing.assert_allclose(box, wanted, rtol=0, atol=tolerance["transform_image_to_crop"])
+    clips = stated["values"].get("clip_box_cases", {"rows": []})
+    for box, height, width, margin, wanted in clips["rows"]:
+        np.testing.assert_allclose(clip_box(box, height, width, margin), wanted, rtol=0, atol=tolerance["clip_box"])
+    check.finish()
+
+
+def _same_pixels(key: str, found: Any, each: Mapping[str, Any], wanted: Any) -> None:
+    """Compare as the case allows: a grey level in a thousandth of the pixels."""
+    stride = each["spatial_stride"]
+    differences = np.abs(found[::stride, ::stride].astype(int) - wanted)
+    assert differences.max() <= 1, key
+    assert (differences > 0).mean() <= 1e-3, key
+    if hashlib.sha1(found.tobytes()).hexdigest() != each["crop_sha1"]:
+        assert abs(int(found.sum()) - each["crop_sum"]) <= 1e-3 * found.size, key
+
+
+def positions(case: Any) -> None:
+    """The position embedding of MAE's weights, scaled to both grids."""
+    stated, check = case.stated, case.checker()
+    state = {"pos_embed": torch.from_numpy(case.inputs()["mae_pos_embed"])}
+    state["patch_embed.proj.weight"] = torch.zeros(state["pos_embed"].shape[-1], 3, 16, 16)
+    for size in sorted({int(name.partition(".")[0]) for name in check.wanted}):
+        found = pretrained_state(state, template_size=size // 2, search_size=size)
+        for name in ("pos_embed_z", "pos_embed_x"):
+            check.close(f"{size}.{name}", found[f"backbone.{name}"], rtol=0, atol=stated["tolerance"]["*"])
+    check.finish()
+
+
+def _tracker(state: Mapping[str, Any], hyper: Mapping[str, Any], *, fuse: bool) -> Any:
+    """Return the tracker, its weights from a file as the reference writes it."""
+    backbone, data = hyper["backbone"], hyper.get("data", {})
+    held = {"epoch": 300, "net": {name: torch.from_numpy(np.asarray(value)) for name, value in state.items()}}
+    options: dict[str, Any] = {"fuse": fuse, "elimination_blocks": tuple(backbone["ce_loc"] or ())}
+    if backbone["ce_loc"]:
+        options["elimination_keep"] = tuple(backbone["ce_keep_ratio"])
+        options["elimination_range"] = backbone["ce_template_range"]
+    options |= {name: data[name] for name in ("template_factor", "search_factor") if name in data}
+    with tempfile.TemporaryDirectory() as folder:
+        weights = Path(folder) / "OSTrack_ep0300.pth.tar"
+        torch.save(held, weights)
+        component = plugin_host().component("tracker", "ostrack")
+        config = component.load_config()(weights=str(weights), **options)
+        tracker = build(Configured(component, config), BuildContext(device="cpu"))
+    layout = tracker.network.layout
+    for name in ("template_size", "search_size"):
+        assert data.get(name, getattr(layout, name)) == getattr(layout, name)
+    return tracker
+
+
+HANDLERS: Mapping[tuple[str, str], Callable[[Any], None]] = {
+    ("ostrack", "forward"): forward,
+    ("ostrack", "loss"): loss,
+    ("ostrack", "sequence"): sequence,
+    ("ostrack", "crop"): crop,
+    ("ostrack", "position-embedding"): positions,
+}
+"""By model and operation."""
