@@ -11,25 +11,31 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import attrs
 import pluggy
 
 from vtcore import hookspecs
-from vtcore.components import Command, Component, Kind, load_object
+from vtcore.components import Command, Component, Kind
 from vtcore.discovery import Candidate, PluginInfo, core_candidate, find_candidates
 from vtcore.errors import ComponentError, PluginError
-from vtcore.loading import LoadedPlugin, load, registered_name
+from vtcore.loading import LoadedPlugin, Registration, load, registered_name
 from vtcore.lookup import unknown_component, unknown_experiment, unknown_kind, unknown_plugin
 from vtcore.notification import listeners, tell
 from vtcore.registration import RUN_TIME_HOOKS
-from vtcore.settlement import Offer, claims_of, command_claims, how_to_disable, settle
+from vtcore.settlement import (
+    Offer,
+    claims_of,
+    command_claims,
+    disabling_notes,
+    how_to_disable,
+    kind_of_interface,
+    settle,
+)
 from vtcore.shipped_experiments import shipped_experiments
-from vtcore.suggestions import did_you_mean
 
 __all__ = ["DISABLE_VARIABLE", "PluginHost", "PluginInfo", "Registration", "plugin_host"]
 
@@ -40,24 +46,6 @@ DISABLE_VARIABLE = "VTCORE_DISABLE_PLUGINS"
 def plugin_host() -> PluginHost:
     """Return the host of this process, discovering the plugins on the first call."""
     return PluginHost.discover()
-
-
-@attrs.frozen(eq=False)
-class Registration:
-    """A plugin registered in this process; calling it, or leaving its ``with`` statement, unregisters the plugin."""
-
-    plugin: object
-    unregister: Callable[[], None]
-
-    def __call__(self) -> None:
-        """Unregister the plugin; a second time does nothing."""
-        self.unregister()
-
-    def __enter__(self) -> Registration:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.unregister()
 
 
 class PluginHost:
@@ -83,7 +71,7 @@ class PluginHost:
         self.hook = self._manager.hook
         self._interface_kinds: dict[type, Kind | None] = {}
         self._entries = [load(self._manager, candidate, self._disabled) for candidate in candidates]
-        self.notes = tuple(self._notes())
+        self.notes = tuple(disabling_notes(self._disabled, [entry.info for entry in self._entries]))
         self._settle()
 
     @classmethod
@@ -242,7 +230,7 @@ class PluginHost:
         if not isinstance(interface, type) or interface.__module__ == "builtins":
             return None
         if interface not in self._interface_kinds:
-            self._interface_kinds[interface] = self._find_kind(interface)
+            self._interface_kinds[interface] = kind_of_interface(interface, self.kinds.values())
         return self._interface_kinds[interface]
 
     # --- Hooks of a run -------------------------------------------------------------------------------------
@@ -291,32 +279,6 @@ class PluginHost:
                 self._manager.unregister(entry.plugin)
             self._settle()
 
-    def _notes(self) -> Iterable[str]:
-        for name, origin in self._disabled.items():
-            answering = [entry.info for entry in self._entries if entry.info.answers_to(name)]
-            if not answering:
-                names = [
-                    known for entry in self._entries for known in (entry.info.name, entry.info.distribution) if known
-                ]
-                yield f"{origin} names {name!r}, but no such plugin is installed{did_you_mean(name, names)}"
-            elif all(info.module == "vtcore.builtin" for info in answering):
-                yield f"{origin} names {name!r}, but the core's own plugin cannot be disabled"
-
     def _check_kind(self, kind: str) -> None:
         if kind not in self.kinds:
             raise ComponentError(unknown_kind(kind, self.kinds))
-
-    def _find_kind(self, interface: type) -> Kind | None:
-        path = f"{interface.__module__}:{interface.__qualname__}"
-        for kind in self.kinds.values():
-            if kind.interface == path:
-                return kind
-        return next((kind for kind in self.kinds.values() if _is_interface(kind, interface)), None)
-
-
-def _is_interface(kind: Kind, interface: type) -> bool:
-    try:
-        return load_object(kind.interface, f"interface of kind {kind.name!r}") is interface
-    except PluginError:
-        # Whoever uses that kind is told; it says nothing about this class.
-        return False

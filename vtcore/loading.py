@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import attrs
 import pluggy
@@ -10,7 +10,7 @@ import pluggy
 from vtcore.discovery import Candidate, PluginInfo
 from vtcore.registration import Declared, Rejection, admit, declared_by
 
-__all__ = ["LoadedPlugin", "load", "registered_name"]
+__all__ = ["LoadedPlugin", "Registration", "load", "registered_name"]
 
 
 @attrs.frozen(eq=False)
@@ -28,6 +28,24 @@ class LoadedPlugin:
     info: PluginInfo
     plugin: object = None
     declared: Declared = attrs.field(factory=Declared)
+
+
+@attrs.frozen(eq=False)
+class Registration:
+    """A plugin registered in this process; calling it, or leaving its ``with`` statement, unregisters the plugin."""
+
+    plugin: object
+    unregister: Callable[[], None]
+
+    def __call__(self) -> None:
+        """Unregister the plugin; a second time does nothing."""
+        self.unregister()
+
+    def __enter__(self) -> Registration:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.unregister()
 
 
 def load(manager: pluggy.PluginManager, candidate: Candidate, disabled: Mapping[str, str]) -> LoadedPlugin:

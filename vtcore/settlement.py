@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import attrs
 
 from vtcore.cli import COMMANDS as CORE_COMMANDS
-from vtcore.components import Command, Component, Kind
+from vtcore.components import Command, Component, Kind, load_object
 from vtcore.discovery import PluginInfo
+from vtcore.errors import PluginError
 from vtcore.registration import Declared
 from vtcore.suggestions import did_you_mean
 
-__all__ = ["CORE_KINDS", "Offer", "claims_of", "command_claims", "how_to_disable", "settle"]
+__all__ = [
+    "CORE_KINDS",
+    "Offer",
+    "claims_of",
+    "command_claims",
+    "disabling_notes",
+    "how_to_disable",
+    "kind_of_interface",
+    "settle",
+]
 
 CORE_KINDS = (
     Kind("dataset", "vtcore.interfaces:Dataset", "A set of sequences: a data set, a folder of images, a video."),
@@ -149,3 +159,37 @@ def _clashing_commands(
         elif others:
             notes.append(f"command {command.name!r} is also claimed by plugin {' and '.join(others)}")
     return tuple(notes)
+
+
+def disabling_notes(disabled: Mapping[str, str], plugins: Collection[PluginInfo]) -> Iterator[str]:
+    """Yield what is odd about the names of plugins to disable.
+
+    Args:
+        disabled: What switches off each name.
+        plugins: All plugins.
+    """
+    for name, origin in disabled.items():
+        answering = [plugin for plugin in plugins if plugin.answers_to(name)]
+        if not answering:
+            names = [known for plugin in plugins for known in (plugin.name, plugin.distribution) if known]
+            yield f"{origin} names {name!r}, but no such plugin is installed{did_you_mean(name, names)}"
+        elif all(plugin.module == "vtcore.builtin" for plugin in answering):
+            yield f"{origin} names {name!r}, but the core's own plugin cannot be disabled"
+
+
+def kind_of_interface(interface: type, kinds: Iterable[Kind]) -> Kind | None:
+    """Return the kind whose interface a class is, None if of none."""
+    path = f"{interface.__module__}:{interface.__qualname__}"
+    known = list(kinds)
+    for kind in known:
+        if kind.interface == path:
+            return kind
+    return next((kind for kind in known if _is_interface(kind, interface)), None)
+
+
+def _is_interface(kind: Kind, interface: type) -> bool:
+    try:
+        return load_object(kind.interface, f"interface of kind {kind.name!r}") is interface
+    except PluginError:
+        # Whoever uses that kind is told; it says nothing about this class.
+        return False

@@ -128,7 +128,9 @@ def _lines(figures: Figures, best: Passage) -> Iterator[str]:
     yield f"{best.frames:,} frames{sequences} in {best.seconds:.2f} s end to end: {rate:.1f} frames a second{again}"
     cores = f"{best.cpu:.2f} s of CPU over {best.cores} core{'' if best.cores == 1 else 's'}"
     shared = f"{cores}, {best.cpu / best.cores:.2f} s"
-    yield f"at best {best.bound:.2f} s, the greater of: detector alone, {best.detector_alone:.2f} s; {shared}"
+    who = "tracker" if best.tracker_alone else "detector"
+    alone = max(best.detector_alone, best.tracker_alone)
+    yield f"at best {best.bound:.2f} s, the greater of: {who} alone, {alone:.2f} s; {shared}"
     met = "met" if best.ratio >= WANTED_RATIO else "not met"
     yield f"ratio {best.ratio:.3f} ({WANTED_RATIO} wanted: {met})"
     if figures.memory is not None:

@@ -133,6 +133,7 @@ def test_benchmark_tells_the_parts_of_the_tracker(load: Load, tmp_path: Path) ->
     assert figures["frames"] == 16
     assert list(figures["stages"]) == ["decode", "associate", "write"]
     assert list(figures["stages"]["associate"]["parts"]) == ["match"]
+    assert figures["tracker_alone_seconds"] == figures["stages"]["associate"]["seconds"] <= figures["bound_seconds"]
     assert 0 < figures["stages"]["associate"]["parts"]["match"] < figures["stages"]["associate"]["seconds"]
 
 
