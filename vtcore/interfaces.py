@@ -115,9 +115,9 @@ class Detector(Protocol):
     A run calls `detect` in a thread of its own, ahead of the tracker; `reset` is called while that thread does not run.
 
     One more member is optional: ``detect_each(batches: Iterable[Seq[Frame]]) -> Iterator[Seq[Instances]]``, what
-    `detect` returns for each batch, in their order. A detector whose answer to a batch follows from that batch alone may take
-    batches ahead of what it yields, and look at several side by side. A run uses it where there is one, but for live
-    sources, whose latest frame waits for no other.
+    `detect` returns for each batch, in their order. A detector whose answer to a batch follows from that batch alone
+    may take batches ahead of what it yields, and look at several side by side. A run uses it where there is one, but
+    for live sources, whose latest frame waits for no other.
 
     Attributes:
         classes: Names its labels index; empty when the labels index the sequence's own classes.
