@@ -7,7 +7,7 @@ SiamRPNLTTracker (https://github.com/STVIR/pysot, Apache-2.0) or MMTracking's Si
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from collections.abc import Sequence as Seq
 from typing import TYPE_CHECKING, Any
 
@@ -189,12 +189,11 @@ class SiamRpnTracker(TargetTrackerBase[Target]):
                 scores[row] = answer[4]
         return boxes, scores
 
-    def _by_edge(self, targets: Seq[Target]) -> Iterator[tuple[int, list[int]]]:
-        """Yield the edges of search pictures, and the rows of the targets that need them: one batch each."""
-        for lost, edge in ((False, self.config.search_size), (True, self.config.lost_search_size)):
-            rows = [row for row, target in enumerate(targets) if target.lost is lost]
-            if rows:
-                yield edge, rows
+    def _by_edge(self, targets: Seq[Target]) -> list[tuple[int, list[int]]]:
+        """Return the edges of search pictures, and the rows of the targets that need them: one batch each."""
+        sizes = ((False, self.config.search_size), (True, self.config.lost_search_size))
+        found = [(edge, [row for row, each in enumerate(targets) if each.lost is lost]) for lost, edge in sizes]
+        return [(edge, rows) for edge, rows in found if rows]
 
     def _search(self, frame: Frame, targets: Seq[Target], edge: int) -> tuple[list[Piece], Float64Array]:
         """Return the pieces that were searched, and the network's answers, float64 ``(n, 6)``; see `Decoder.best`."""
