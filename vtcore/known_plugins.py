@@ -65,6 +65,16 @@ KNOWN_PLUGINS = (
         "vtrack-plugin-mot-refine",
         {"refiner": ("linear-interpolation", "gaussian-smoothing", "minimum-length", "score-floor", "merge")},
     ),
+    KnownPlugin(
+        "sot-metrics",
+        "vtrack-plugin-sot-metrics",
+        {
+            "metric": ("ope", "got10k", "vot"),
+            "protocol": ("vot-reset",),
+            "writer": ("track-times", "box-text", "vot-text"),
+        },
+        commands=("submission", "plots"),
+    ),
     KnownPlugin("aflink", "vtrack-plugin-aflink", {"refiner": ("aflink",)}),
     KnownPlugin("reid", "vtrack-plugin-reid", {"reid": ("osnet", "resnet50-reid", "onnx-reid")}),
     KnownPlugin(

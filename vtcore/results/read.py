@@ -1,4 +1,7 @@
-"""Reading result files back: MOT text, JSON lines and CocoVID JSON, written by vtcore or made elsewhere."""
+"""Reading result files back: MOT text, JSON lines and CocoVID JSON, written by vtcore or made elsewhere.
+
+Results of single-object tracking may be plain boxes or VOT text, too (`vtcore.results.target_text`).
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from vtcore.errors import DataError
 from vtcore.instances import Int64Array
 from vtcore.mot_text import read_mot_text
 from vtcore.results.json_reading import read_coco_video, read_json_lines
+from vtcore.results.target_text import is_target_text, read_target_text
 from vtcore.tables import TrackTable
 
 __all__ = ["RESULT_SUFFIXES", "find_results", "read_results"]
@@ -25,6 +29,9 @@ _EXPECTED = f"<sequence>{', <sequence>'.join(RESULT_SUFFIXES[:-1])} or <sequence
 
 def find_results(folder: Path, names: Iterable[str], *, missing_ok: bool = False) -> dict[str, Path]:
     """Find the result file of each sequence: ``<sequence>`` and the first of `RESULT_SUFFIXES` that is there.
+
+    Where there is none, ``<sequence>/<sequence>_001.txt`` will do, as the toolkits of GOT-10k and VOT have it, and
+    ``<sequence>_001.txt``.
 
     Args:
         folder: A folder of result files, or a run's folder, which has them in ``refined/`` where the run refined
@@ -42,7 +49,8 @@ def find_results(folder: Path, names: Iterable[str], *, missing_ok: bool = False
     files: dict[str, Path] = {}
     missing: list[str] = []
     for name in names:
-        found = next((path for path in (folder / (name + end) for end in RESULT_SUFFIXES) if path.is_file()), None)
+        places = [*(name + end for end in RESULT_SUFFIXES), f"{name}/{name}_001.txt", f"{name}_001.txt"]
+        found = next((path for path in (folder / place for place in places) if path.is_file()), None)
         if found is None:
             missing.append(name)
         else:
@@ -60,7 +68,8 @@ def read_results(path: Path, classes: tuple[str, ...] = (), *, length: int | Non
     """Read a result file, numbers as it holds them.
 
     Args:
-        path: MOT text (``.txt``), JSON lines (``.jsonl``) or CocoVID JSON of one video (``.coco.json``).
+        path: MOT text, plain boxes or VOT text (``.txt``, told apart by their columns), JSON lines (``.jsonl``) or
+            CocoVID JSON of one video (``.coco.json``).
         classes: Names that labels index; empty where nobody named any. The class column of MOT text counts them
             from 1; data of one class may hold -1 there, or leave the column out.
         length: Number of frames of the sequence, to refuse rows beyond it.
@@ -96,7 +105,9 @@ def _refuse_repeated(table: TrackTable, path: Path) -> None:
         )
 
 
-def _read_mot_results(path: Path, classes: tuple[str, ...]) -> TrackTable:
+def _read_text_results(path: Path, classes: tuple[str, ...]) -> TrackTable:
+    if is_target_text(path):
+        return read_target_text(path)
     rows = read_mot_text(path)
     numbers = rows.extra[:, 0] if rows.extra.shape[1] else np.full(len(rows), -1.0)
     return TrackTable(rows.frames, rows.ltwh, ids=rows.ids, scores=rows.scores, labels=_labels(numbers, classes, path))
@@ -116,7 +127,7 @@ def _labels(numbers: np.ndarray[Any, np.dtype[np.float64]], classes: tuple[str, 
 
 
 _READERS: dict[str, Callable[[Path, tuple[str, ...]], TrackTable]] = {
-    ".txt": _read_mot_results,
+    ".txt": _read_text_results,
     ".jsonl": read_json_lines,
     ".coco.json": read_coco_video,
 }
