@@ -25,6 +25,9 @@ nothing, since it only looks up what there is: it then gets no thread of its own
 together with embeddings. ``gives``, a collection of texts, holds ``"embeddings"`` where detections may come with
 embeddings: nobody is then warned that a tracker lacks them.
 
+A tracker's config may say by ``ignores``, a collection of texts, that it never looks at ``"embeddings"`` as it is set:
+the preflight then warns of a re-identification that would describe for nobody.
+
 And one optional member is of the component itself, not of its config: a detector, re-identification or tracker may tell
 how its time is spent in an attribute ``seconds``, a dictionary from the names of finer stages (``"preprocess"``,
 ``"crop"``, ``"forward"``, ``"postprocess"``) to the seconds spent in each since the component was made. It only ever

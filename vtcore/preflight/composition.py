@@ -27,6 +27,7 @@ def composition(experiment: Experiment, provided: Collection[str]) -> Iterator[F
             yield fault(experiment.problem(message, "reid"))
     yield from _targets(experiment, provided)
     yield from _no_embeddings(experiment, provided)
+    yield from _described_for_nobody(experiment)
     yield from _twice(experiment, "metrics", "metrics.json has one place for each metric")
     yield from _twice(experiment, "writers", "both would write the same files")
     if experiment.run.show and (reason := display_available()) is not None:
@@ -61,6 +62,20 @@ def _no_embeddings(experiment: Experiment, provided: Collection[str]) -> Iterato
         return
     if "given-detections" not in needs_of(experiment.detector):
         yield from without_embeddings(experiment)
+
+
+def _described_for_nobody(experiment: Experiment) -> Iterator[Finding]:
+    """Warn of embeddings that a tracker says it never looks at, unless a writer wants them."""
+    reid, tracker = experiment.reid, experiment.tracker
+    if reid is None or tracker is None or "embeddings" not in getattr(tracker.config, "ignores", ()):
+        return
+    if any(getattr(writer.config, "embeddings", False) for writer in experiment.writers):
+        return
+    message = (
+        f"tracker {tracker.component.name!r}, as it is set, never looks at embeddings, so they are computed for "
+        "nobody; leave [reid] out, or choose a tracker that compares looks"
+    )
+    yield Finding("warning", experiment.problem(message, "reid"))
 
 
 def _twice(experiment: Experiment, key: str, reason: str) -> Iterator[Finding]:

@@ -87,6 +87,7 @@ class PickyConfig:
     needs: list[str] = option(factory=list, help="What it needs.")
     inner: Tracker | None = option(None, "Another one.")
     suffix: str = option("", "Of what it writes.")
+    ignores: list[str] = option(factory=list, help="What it never looks at.")
 
     def check(self) -> Iterator[str]:
         for complaint in self.complaints:

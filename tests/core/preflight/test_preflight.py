@@ -193,6 +193,19 @@ def test_a_tracker_that_compares_looks_nobody_describes_is_a_warning(checked: An
     assert [len(lines(checked(NEEDS_LOOKS, each), "warning")) for each in given] == [0, 1]
 
 
+def test_embeddings_that_nobody_looks_at(checked: Any, lines: Any) -> None:
+    looks = "[reid]\ntype = 'picky'\n"
+    ignoring = 'tracker.ignores=["embeddings"]'
+    assert lines(checked(ignoring, more=looks), "warning") == [
+        "x.toml:9: reid: tracker 'picky', as it is set, never looks at embeddings, so they are computed for nobody; "
+        "leave [reid] out, or choose a tracker that compares looks"
+    ]
+    assert lines(checked(ignoring), "warning") == []
+    assert lines(checked(more=looks), "warning") == []
+    written = '[[writers]]\ntype = "json-lines"\nembeddings = true\n'
+    assert lines(checked(ignoring, more=looks + written), "warning") == []
+
+
 def test_describing_without_detections(checked: Any, lines: Any) -> None:
     text = "[dataset]\ntype = 'fake'\n[reid]\ntype = 'picky'\n[tracker]\ntype = 'picky'\n"
     assert lines(checked(text=text)) == [

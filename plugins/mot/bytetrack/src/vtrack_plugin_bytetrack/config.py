@@ -76,3 +76,8 @@ class ByteTrackConfig:
     def needs(self) -> frozenset[str]:
         """Detections, and no pixels."""
         return frozenset({"detections"})
+
+    @property
+    def ignores(self) -> frozenset[str]:
+        """Embeddings that come with detections."""
+        return frozenset({"embeddings"})

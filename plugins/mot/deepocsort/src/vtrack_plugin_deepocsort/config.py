@@ -83,3 +83,8 @@ class DeepOcSortConfig:
     def needs(self) -> frozenset[str]:
         """Detections; whether pixels are looked at is the camera motion's matter."""
         return frozenset({"detections"})
+
+    @property
+    def ignores(self) -> frozenset[str]:
+        """Embeddings, where appearance is left out."""
+        return frozenset() if self.appearance else frozenset({"embeddings"})

@@ -59,3 +59,8 @@ class OcSortConfig:
     def needs(self) -> frozenset[str]:
         """Detections, and no pixels."""
         return frozenset({"detections"})
+
+    @property
+    def ignores(self) -> frozenset[str]:
+        """Embeddings that come with detections."""
+        return frozenset({"embeddings"})

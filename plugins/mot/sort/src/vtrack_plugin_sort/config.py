@@ -39,3 +39,8 @@ class SortConfig:
     def needs(self) -> frozenset[str]:
         """Detections, and no pixels."""
         return frozenset({"detections"})
+
+    @property
+    def ignores(self) -> frozenset[str]:
+        """Embeddings that come with detections."""
+        return frozenset({"embeddings"})

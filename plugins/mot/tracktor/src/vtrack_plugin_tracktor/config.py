@@ -104,6 +104,11 @@ class TracktorConfig:
         """Decoded pictures, and detections where they are to be given."""
         return frozenset({"image", "detections"} if self.detections == "given" else {"image"})
 
+    @property
+    def ignores(self) -> frozenset[str]:
+        """Embeddings that come with detections."""
+        return frozenset({"embeddings"})
+
 
 @attrs.frozen(kw_only=True)
 class NormalisedEccConfig:
