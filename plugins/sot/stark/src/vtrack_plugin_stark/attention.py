@@ -28,6 +28,7 @@ class Attention(nn.Module):
         self.in_proj_weight = nn.Parameter(torch.empty(3 * channels, channels))
         self.in_proj_bias = nn.Parameter(torch.zeros(3 * channels))
         self.out_proj = nn.Linear(channels, channels)
+        self._parts: nn.ModuleList | None = None
         nn.init.xavier_uniform_(self.in_proj_weight)
         nn.init.xavier_uniform_(self.out_proj.weight)
         nn.init.zeros_(self.out_proj.bias)
@@ -43,21 +44,15 @@ class Attention(nn.Module):
             keep: bool ``(B, N)``, tokens that count; None for all.
             queries: ``(B, Q, C)``, from which queries are made; None for `tokens`.
         """
-        channels = tokens.shape[-1]
-        weight, bias = self.in_proj_weight, self.in_proj_bias
-        if queries is None:
-            both = functional.linear(tokens, weight[: 2 * channels], bias[: 2 * channels])
-            query, key = both.split(channels, dim=-1)
-        else:
-            query = functional.linear(queries, weight[:channels], bias[:channels])
-            key = functional.linear(tokens, weight[channels : 2 * channels], bias[channels : 2 * channels])
-        value = functional.linear(values, weight[2 * channels :], bias[2 * channels :])
+        query, key, value = self._projected(tokens if queries is None else queries, tokens, values)
         taken = functional.scaled_dot_product_attention(
-            *map(self._headed, (query, key, value)),
+            self._headed(query),
+            self._headed(key),
+            self._headed(value),
             attn_mask=None if keep is None else keep[:, None, None, :],
             dropout_p=self.dropout if self.training else 0.0,
         )
-        return self.out_proj(taken.transpose(1, 2).flatten(2))
+        return self._out(taken.transpose(1, 2).flatten(2))
 
     def of_few(self, queries: Tensor, tokens: Tensor, values: Tensor, keep: Tensor | None = None) -> Tensor:
         """Return the same for queries that are few; neither keys nor values are made of the tokens.
@@ -74,7 +69,7 @@ class Attention(nn.Module):
         """
         count, wanted, channels = queries.shape
         inside = channels // self.heads
-        query_weight, key_weight, value_weight = self.in_proj_weight.split(channels)
+        query_weight, key_weight, value_weight = self.in_proj_weight.view(3, channels, channels)
         query = functional.linear(queries, query_weight, self.in_proj_bias[:channels])
         query = query.view(count, wanted, self.heads, 1, inside) * inside**-0.5
         # (B, Q, H, 1, D) times (H, D, C).
@@ -89,15 +84,49 @@ class Attention(nn.Module):
         # Dropped shares no longer sum to 1; without dropout this adds the bias once.
         whole = shares.sum(dim=-1).view(count, wanted, self.heads, 1, 1) if self.training else 1.0
         taken = taken + self.in_proj_bias[2 * channels :].view(self.heads, 1, inside) * whole
-        return self.out_proj(taken.flatten(2))
+        return self._out(taken.flatten(2))
 
     def of_one(self, value: Tensor) -> Tensor:
         """Return what a single token takes from itself alone, ``(B, 1, C)``: its value, whatever its query."""
         channels = value.shape[-1]
         taken = functional.linear(value, self.in_proj_weight[2 * channels :], self.in_proj_bias[2 * channels :])
-        return self.out_proj(functional.dropout(taken, self.dropout, self.training))
+        if self.training:
+            # Its only share is dropped, or kept, by each head.
+            shares = functional.dropout(taken.new_ones(len(taken), 1, self.heads, 1), self.dropout, training=True)
+            taken = (taken.view(len(taken), 1, self.heads, -1) * shares).flatten(2)
+        return self._out(taken)
+
+    def split(self) -> None:
+        """Make three linear layers of the projections of many tokens, which can then be packed."""
+        channels = self.out_proj.in_features
+        self._parts = nn.ModuleList(nn.Linear(channels, channels) for _ in range(3))
+        with torch.no_grad():
+            for part, weight, bias in zip(
+                self._parts, self.in_proj_weight.chunk(3), self.in_proj_bias.chunk(3), strict=True
+            ):
+                part.weight.copy_(weight)  # type: ignore[operator]
+                part.bias.copy_(bias)  # type: ignore[operator]
+
+    def _projected(self, queries: Tensor, tokens: Tensor, values: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return queries, keys and values, each ``(B, N, C)``."""
+        if self._parts is not None:
+            query, key, value = (part(each) for part, each in zip(self._parts, (queries, tokens, values), strict=True))
+            return query, key, value
+        channels = tokens.shape[-1]
+        weight, bias = self.in_proj_weight, self.in_proj_bias
+        if queries is tokens:
+            both = functional.linear(tokens, weight[: 2 * channels], bias[: 2 * channels])
+            query, key = both[..., :channels], both[..., channels:]
+        else:
+            query = functional.linear(queries, weight[:channels], bias[:channels])
+            key = functional.linear(tokens, weight[channels : 2 * channels], bias[channels : 2 * channels])
+        return query, key, functional.linear(values, weight[2 * channels :], bias[2 * channels :])
 
     def _headed(self, tokens: Tensor) -> Tensor:
         """Return ``(B, H, N, D)`` of ``(B, N, C)``."""
-        count, length, channels = tokens.shape
-        return tokens.view(count, length, self.heads, channels // self.heads).transpose(1, 2)
+        count, length, _ = tokens.shape
+        return tokens.reshape(count, length, self.heads, -1).transpose(1, 2)
+
+    def _out(self, taken: Tensor) -> Tensor:
+        answer: Tensor = self.out_proj(taken)
+        return answer

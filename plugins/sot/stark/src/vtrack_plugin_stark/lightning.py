@@ -18,7 +18,7 @@ from vtrack_plugin_stark.network import Found, cells_of
 from vtrack_plugin_stark.position import LearnedPosition
 from vtrack_plugin_stark.transformer import FeedForward
 
-__all__ = ["LiteCornerHead", "RepVggBlock", "StarkLightning"]
+__all__ = ["LiteCornerHead", "LiteLayer", "RepVggBlock", "StarkLightning"]
 
 
 class _Normed(nn.Module):
@@ -75,6 +75,7 @@ class RepVggBlock(nn.Module):
             for part in parts:
                 whole.weight[:, :, 1:2, 1:2] += part.weight
                 assert whole.bias is not None
+                assert part.bias is not None
                 whole.bias += part.bias
         self.rbr_reparam, self.rbr_dense, self.rbr_1x1, self.rbr_identity = whole, None, None, None
 
@@ -99,7 +100,7 @@ class _Backbone(nn.Module):
         return x
 
 
-class _LiteLayer(FeedForward):
+class LiteLayer(FeedForward):
     """The search region takes from all tokens; what it keeps of itself has its position in it."""
 
     def __init__(self, channels: int, heads: int, feedforward: int, dropout: float) -> None:
@@ -112,7 +113,8 @@ class _LiteLayer(FeedForward):
         """Return the queries, changed."""
         taken = self.self_attn(placed, values, keep, queries)
         queries = self.norm1(self._added(queries, taken))
-        return self.norm2(self._added(queries, self._widened(queries)))
+        changed: Tensor = self.norm2(self._added(queries, self._widened(queries)))
+        return changed
 
 
 class _LiteTransformer(nn.Module):
@@ -120,7 +122,7 @@ class _LiteTransformer(nn.Module):
 
     def __init__(self, layout: LightningLayout, dropout: float) -> None:
         super().__init__()
-        self.encoder = _LiteLayer(layout.channels, layout.heads, layout.feedforward, dropout)
+        self.encoder = LiteLayer(layout.channels, layout.heads, layout.feedforward, dropout)
 
 
 class LiteCornerHead(nn.Module):

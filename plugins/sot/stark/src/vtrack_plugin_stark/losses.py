@@ -49,9 +49,9 @@ def localisation_loss(
     """
     if bool(boxes.isnan().any()):
         raise ValueError("the network's boxes are nan: training has failed; lower the learning rate")
-    centre, extent = boxes.split(2, dim=-1)
+    centre, extent = boxes[..., :2], boxes[..., 2:]
     found = torch.cat((centre - 0.5 * extent, centre + 0.5 * extent), dim=-1).flatten(0, 1)
-    start, size = annotations.split(2, dim=-1)
+    start, size = annotations[:, :2], annotations[:, 2:]
     wanted = torch.cat((start, start + size), dim=-1)[:, None].expand(-1, boxes.shape[1], -1)
     wanted = wanted.flatten(0, 1).clamp(min=0.0, max=1.0)
     differences = functional.l1_loss(found, wanted)

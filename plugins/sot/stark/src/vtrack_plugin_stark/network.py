@@ -59,7 +59,8 @@ class Perceptron(nn.Module):
         """Return ``(..., outside)`` of ``(..., inside)``."""
         for layer in self.layers[:-1]:
             x = functional.relu(layer(x))
-        return self.layers[-1](x)
+        answer: Tensor = self.layers[-1](x)
+        return answer
 
 
 class Stark(nn.Module):
@@ -158,16 +159,21 @@ class Stark(nn.Module):
 
     def fuse(self) -> Stark:
         """Make the norms part of their convolutions, for a network that no longer learns; return the network."""
-        backbone = self.backbone
-        backbone.conv1, backbone.bn1 = fold_norm(backbone.conv1, backbone.bn1), nn.Identity()  # type: ignore[assignment]
-        for stage in (backbone.layer1, backbone.layer2, backbone.layer3):
-            for block in stage:
-                for number in (1, 2, 3):
-                    folded = fold_norm(getattr(block, f"conv{number}"), getattr(block, f"bn{number}"))
-                    setattr(block, f"conv{number}", folded)
-                    setattr(block, f"bn{number}", nn.Identity())
+        _fold_pairs(self.backbone, 1)
+        for stage in (1, 2, 3):
+            for block in getattr(self.backbone, f"layer{stage}"):
+                _fold_pairs(block, 3)
                 if block.downsample is not None:
                     fold_sequential(block.downsample)
         if isinstance(self.box_head, CornerHead):
             self.box_head.fuse()
         return self
+
+
+def _fold_pairs(module: nn.Module, count: int) -> None:
+    """Fold the norms ``bn1``, ... into the convolutions ``conv1``, ...; those that are folded already stay."""
+    for number in range(1, count + 1):
+        norm = getattr(module, f"bn{number}")
+        if isinstance(norm, nn.BatchNorm2d):
+            setattr(module, f"conv{number}", fold_norm(getattr(module, f"conv{number}"), norm))
+            setattr(module, f"bn{number}", nn.Identity())

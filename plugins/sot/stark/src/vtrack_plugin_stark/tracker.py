@@ -28,6 +28,7 @@ from vtrack_plugin_stark.config import StarkConfig
 from vtrack_plugin_stark.lightning import StarkLightning
 from vtrack_plugin_stark.loading import load_network
 from vtrack_plugin_stark.network import Stark
+from vtrack_plugin_stark.packing import pack
 from vtrack_plugin_stark.position import PositionCache
 from vtrack_plugin_stark.stages import SearchStage, TemplateStage
 from vtrack_plugin_stark.target import Target
@@ -108,8 +109,7 @@ class StarkTracker(TargetTrackerBase[Target]):
         self.variant = _variant(variant, self.network)
         _check_sizes(self.config, self.network)
         if device.type == "cpu":
-            # On the processor faster, whatever the run says.
-            self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            pack(self.network, context)
         scored = self.variant == "st2"
         self._find = NetworkRunner(SearchStage(self.network, scored=scored), context, name=_NAME)
         self._encode = NetworkRunner(TemplateStage(self.network), context, name=_NAME)

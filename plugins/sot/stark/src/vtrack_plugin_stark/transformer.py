@@ -27,7 +27,8 @@ class FeedForward(nn.Module):
 
     def _widened(self, tokens: Tensor) -> Tensor:
         inside = functional.relu(self.linear1(tokens), inplace=not self.training)
-        return self.linear2(functional.dropout(inside, self.dropout, self.training))
+        widened: Tensor = self.linear2(functional.dropout(inside, self.dropout, self.training))
+        return widened
 
 
 class EncoderLayer(FeedForward):
@@ -43,7 +44,8 @@ class EncoderLayer(FeedForward):
         """Return the tokens, changed, ``(B, N, C)``."""
         taken = self.self_attn(tokens + position, tokens, keep)
         tokens = self.norm1(self._added(tokens, taken))
-        return self.norm2(self._added(tokens, self._widened(tokens)))
+        changed: Tensor = self.norm2(self._added(tokens, self._widened(tokens)))
+        return changed
 
 
 class Encoder(nn.Module):
@@ -86,7 +88,8 @@ class DecoderLayer(FeedForward):
         queries = self.norm1(self._added(queries, taken))
         taken = self.multihead_attn.of_few(queries + asked, placed, tokens, keep)
         queries = self.norm2(self._added(queries, taken))
-        return self.norm3(self._added(queries, self._widened(queries)))
+        changed: Tensor = self.norm3(self._added(queries, self._widened(queries)))
+        return changed
 
 
 class Decoder(nn.Module):
@@ -103,7 +106,8 @@ class Decoder(nn.Module):
         placed = tokens + position
         for layer in self.layers:
             queries = layer(queries, asked, tokens, placed, keep)
-        return self.norm(queries)
+        found: Tensor = self.norm(queries)
+        return found
 
 
 class Transformer(nn.Module):
