@@ -93,7 +93,17 @@ KNOWN_PLUGINS = (
         {"backbone": ("resnet", "timm"), "neck": ("fpn",), "head": ("rpn", "box")},
         commands=("weights",),
     ),
-    KnownPlugin("datasets", "vtrack-datasets", {"dataset": ("mot-challenge", "synthetic")}),
+    KnownPlugin(
+        "datasets",
+        "vtrack-datasets",
+        {
+            "dataset": (
+                *("mot-challenge", "synthetic", "lasot", "got10k", "trackingnet", "otb100", "uav123", "vot"),
+                *("coco-video", "coco", "imagenet-vid", "imagenet-det"),
+            )
+        },
+        commands=("convert",),
+    ),
 )
 
 

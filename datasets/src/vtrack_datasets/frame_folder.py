@@ -39,7 +39,7 @@ class FrameFolder:
     """Images named by their numbers; a number that is missing is a frame that is missing.
 
     Attributes:
-        folder: Where they are.
+        place: Their folder.
     """
 
     def __init__(self, folder: Path, *, first: int | None = None, last: int | None = None) -> None:
@@ -50,7 +50,7 @@ class FrameFolder:
             first: Number of the first frame's image; the least there is when left out.
             last: Number of the last frame's image; the greatest there is when left out, and never beyond it.
         """
-        self.folder = folder
+        self.place = folder
         self._first = first
         self._last = last
 
@@ -58,7 +58,7 @@ class FrameFolder:
     def _numbering(self) -> _Numbering | None:
         names: dict[int, str] = {}
         try:
-            with os.scandir(self.folder) as entries:
+            with os.scandir(self.place) as entries:
                 for entry in entries:
                     stem, dot, ending = entry.name.rpartition(".")
                     if stem.isdecimal() and f"{dot}{ending.lower()}" in IMAGE_SUFFIXES:
@@ -86,11 +86,6 @@ class FrameFolder:
         """How many of the frames have no image."""
         return 0 if self._numbering is None else self.count - self._numbering.present
 
-    @property
-    def expected(self) -> int | None:
-        """Number of frames that the data set's own list promises, None where it promises nothing."""
-        return None if self._last is None or self._first is None else self._last - self._first + 1
-
     def path(self, index: int) -> Path:
         """Return the image of a frame, which may be missing.
 
@@ -100,9 +95,9 @@ class FrameFolder:
         numbering = self._numbering
         if numbering is None:
             raise DataError(
-                "no images here" if self.folder.is_dir() else "no such folder; the images are looked for here",
-                file=self.folder,
+                "no images here" if self.place.is_dir() else "no such folder; the images are looked for here",
+                file=self.place,
             )
         number = numbering.first + index
         pattern = f"{number:0{numbering.digits}d}{numbering.suffix}"
-        return self.folder / (pattern if numbering.names is None else numbering.names.get(number, pattern))
+        return self.place / (pattern if numbering.names is None else numbering.names.get(number, pattern))

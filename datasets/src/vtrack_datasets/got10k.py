@@ -111,9 +111,9 @@ class Got10kSequence(TargetSequence):
         numbers = re.findall(r"\d+", self.meta.get("resolution", ""))
         return (int(numbers[0]), int(numbers[1])) if len(numbers) == 2 else None
 
-    def _told_rate(self) -> float:
+    def _find_frame_rate(self) -> float:
         number = re.match(r"\d+(\.\d+)?", self.meta.get("anno_fps", ""))
         return float(number[0]) if number and float(number[0]) > 0 else _RATE
 
-    def _told_class(self) -> str:
+    def _find_object_class(self) -> str:
         return self.meta.get("object_class", "")

@@ -112,13 +112,13 @@ class LasotSequence(TargetSequence):
         boxes = read_numbers(path, 4)
         return TargetTruth(boxes, labels=read_frame_labels(self._labels(), len(boxes)))
 
-    def _told_rate(self) -> float:
+    def _find_frame_rate(self) -> float:
         return _RATE
 
-    def _told_attributes(self) -> tuple[str, ...]:
+    def _find_attributes(self) -> tuple[str, ...]:
         return read_attributes(self._attribute_files, self.name, LASOT_ATTRIBUTES)
 
-    def _told_class(self) -> str:
+    def _find_object_class(self) -> str:
         return self.name.rpartition("-")[0]
 
 

@@ -99,7 +99,7 @@ class OtbSequence(TargetSequence):
             boxes = boxes - np.array([1, 1, 0, 0])
         return TargetTruth(boxes[self._omitted :])
 
-    def _told_attributes(self) -> tuple[str, ...]:
+    def _find_attributes(self) -> tuple[str, ...]:
         facts = SEQUENCES.get(self.name)
         if self._attribute_files is not None:
             # The benchmark's own files are named in small letters: jogging-1.txt, or as the sequence.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from vtcore.components import Component
+from vtcore.components import Command, Component
 from vtcore.hookspecs import hookimpl
 
 _TARGETS = (
@@ -63,6 +63,42 @@ _TARGETS = (
     ),
 )
 
+_JSON_AND_IMAGENET = (
+    Component(
+        kind="dataset",
+        name="coco-video",
+        config="vtrack_datasets.coco_config:CocoVideoConfig",
+        target="vtrack_datasets.coco_video:CocoVideoDataset",
+        summary="CocoVID JSON as MMTracking defines it and vtcore convert writes it.",
+    ),
+    Component(
+        kind="dataset",
+        name="coco",
+        config="vtrack_datasets.coco_config:CocoConfig",
+        target="vtrack_datasets.coco:CocoDataset",
+        summary="COCO: every object a sequence of one frame, to train single-object trackers on, or every image.",
+        paper="Lin et al., Microsoft COCO: Common Objects in Context, ECCV 2014, https://arxiv.org/abs/1405.0312",
+    ),
+    Component(
+        kind="dataset",
+        name="imagenet-vid",
+        config="vtrack_datasets.coco_config:ImageNetVidConfig",
+        target="vtrack_datasets.imagenet_vid:ImageNetVidDataset",
+        summary="ImageNet VID: every object of a video a sequence, or every video.",
+        paper="Russakovsky et al., ImageNet Large Scale Visual Recognition Challenge, IJCV 2015, "
+        "https://arxiv.org/abs/1409.0575",
+    ),
+    Component(
+        kind="dataset",
+        name="imagenet-det",
+        config="vtrack_datasets.coco_config:ImageNetDetConfig",
+        target="vtrack_datasets.imagenet_det:ImageNetDetDataset",
+        summary="ImageNet DET: every object a sequence of one frame, or every image.",
+        paper="Russakovsky et al., ImageNet Large Scale Visual Recognition Challenge, IJCV 2015, "
+        "https://arxiv.org/abs/1409.0575",
+    ),
+)
+
 
 @hookimpl
 def vtcore_datasets() -> Iterable[Component]:
@@ -85,4 +121,18 @@ def vtcore_datasets() -> Iterable[Component]:
             summary="Rendered objects that move and hide one another before a moving camera, exactly annotated.",
         ),
         *_TARGETS,
+        *_JSON_AND_IMAGENET,
+    )
+
+
+@hookimpl
+def vtcore_commands() -> Iterable[Command]:
+    """Return the command that converts data sets."""
+    return (
+        Command(
+            "convert",
+            "Convert a data set in its official layout to CocoVID JSON, or tell what is missing of it.",
+            "vtrack_datasets.convert_command:execute",
+            "vtrack_datasets.convert_command:add_arguments",
+        ),
     )

@@ -53,7 +53,7 @@ class TargetTruth:
         """Return the visible share of the target in each frame, float32 ``(N,)``."""
         return visible_shares(self.labels, len(self))
 
-    def table(self, length: int) -> TrackTable:
+    def table(self, length: int, label: int = 0) -> TrackTable:
         """Return the rows of the frames that have a box, up to a length; the target's id is 0."""
         rows = np.flatnonzero(self.valid()[:length])
         masks = None
@@ -64,6 +64,7 @@ class TargetTruth:
             rows,
             self.ltwh[rows],
             ids=np.zeros(len(rows), np.int64),
+            labels=np.full(len(rows), label),
             visibility=self.visibility()[rows],
             polygons=None if self.polygons is None else self.polygons[rows],
             masks=masks,

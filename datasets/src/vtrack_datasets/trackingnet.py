@@ -97,5 +97,5 @@ class TrackingNetSequence(TargetSequence):
         boxes = read_numbers(self._path, 4)
         return TargetTruth(boxes, first_only=self._test and len(boxes) == 1)
 
-    def _told_rate(self) -> float:
+    def _find_frame_rate(self) -> float:
         return _RATE

@@ -72,8 +72,8 @@ class Uav123Sequence(TargetSequence):
     def _read_truth(self) -> TargetTruth | None:
         return TargetTruth(read_numbers(self._path, 4))
 
-    def _told_rate(self) -> float:
+    def _find_frame_rate(self) -> float:
         return _RATE
 
-    def _told_attributes(self) -> tuple[str, ...]:
+    def _find_attributes(self) -> tuple[str, ...]:
         return read_attributes(self._attribute_files, self.name, UAV_ATTRIBUTES)

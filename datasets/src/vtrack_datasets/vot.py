@@ -128,7 +128,7 @@ class VotSequence(TargetSequence):
         sizes = [re.fullmatch(r"[1-9]\d*", self.info.get(side, "")) for side in ("width", "height")]
         return None if None in sizes else (int(sizes[0][0]), int(sizes[1][0]))  # type: ignore[index]
 
-    def _told_rate(self) -> float | None:
+    def _find_frame_rate(self) -> float | None:
         number = re.fullmatch(r"\d+(\.\d+)?", self.info.get("fps", ""))
         return float(number[0]) if number and float(number[0]) > 0 else None
 
