@@ -22,6 +22,10 @@ IMAGE_SUFFIXES = frozenset(
 """Suffixes of image files that OpenCV decodes, in small letters."""
 
 
+_TIFF = (b"II*\0", b"MM\0*")
+"""How TIFF files begin."""
+
+
 class ImagesDataset:
     """Images in folders; each folder that holds images is a sequence."""
 
@@ -238,11 +242,12 @@ def find_images(folder: Path) -> list[Path]:
 def read_image(path: Path) -> Image:
     """Decode one image file to uint8 ``(height, width, 3)``, blue-green-red.
 
-    Grey becomes three equal channels, transparency is dropped, 16 bits become the upper 8 (the same for every image
-    of a sequence, so that brightness does not flicker), and a camera's orientation mark is followed.
+    Grey becomes three equal channels, transparency is dropped, 16 bits become the upper 8 (the value by 256, rounded
+    down: the same for every image of a sequence, so that brightness does not flicker), and a camera's orientation mark
+    is followed.
 
     Raises:
-        DataError: The file is missing, empty, cut off, or no image.
+        DataError: The file is missing, empty, cut off, no image, or its pixels are signed or no integers.
     """
     import cv2
     import numpy as np
@@ -255,12 +260,18 @@ def read_image(path: Path) -> Image:
         raise DataError("is empty (0 bytes)", file=path)
     if _is_cut_off(data):
         raise DataError(f"is cut off: the end of the image is missing ({len(data)} bytes)", file=path)
+    # Only of TIFF the decoder rounds 16 bits now up, now down, or takes anything for them.
+    depth = cv2.IMREAD_ANYDEPTH if data[:4] in _TIFF else 0
     try:
-        image: Any = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        image: Any = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | depth)
     except cv2.error:
         image = None
     if image is None:
         raise DataError("cannot be decoded as an image", file=path)
+    if image.dtype == np.uint16:
+        image = (image >> 8).astype(np.uint8)
+    if image.dtype != np.uint8:
+        raise DataError(f"has pixels of the type {image.dtype}: save it with 8 or 16 bits without sign", file=path)
     decoded: Image = image
     return decoded
 

@@ -1,4 +1,8 @@
-"""What the two video backends have in common: what they tell of a file, and how they tell of damage."""
+"""What the two video backends have in common: what they tell of a file, and how they tell of damage.
+
+Both give uint8 blue-green-red images: grey videos have three equal channels, and those of 10 to 16 bits are scaled to 8
+by FFmpeg, within one level of the upper 8 bits.
+"""
 
 from __future__ import annotations
 

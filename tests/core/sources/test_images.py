@@ -76,6 +76,27 @@ def test_grey_deep_and_transparent_images(tmp_path):
     assert clear[0, 0].tolist() == [1, 2, 3]
 
 
+@pytest.mark.parametrize("suffix", [".png", ".tiff"])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_16_bits_become_the_upper_8(tmp_path, suffix, channels):
+    values = np.random.default_rng(0).integers(0, 2**16, (24, 32, channels), np.uint16)
+    values[0, 0] = 2**16 - 1
+    path = tmp_path / f"deep{suffix}"
+    assert cv2.imwrite(str(path), values)
+    image = read_image(path)
+    assert (image.dtype, image.shape) == (np.uint8, (24, 32, 3))
+    assert image[..., : min(channels, 3)].tolist() == (values[..., : min(channels, 3)] >> 8).tolist()
+    if channels == 1:
+        assert (image == image[..., :1]).all()
+
+
+def test_pixels_of_other_types_are_refused(tmp_path):
+    path = tmp_path / "signed.tiff"
+    assert cv2.imwrite(str(path), np.full((4, 5), -7, np.int16))
+    with pytest.raises(DataError, match=r"signed\.tiff: has pixels of the type int16: save it with 8 or 16 bits"):
+        read_image(path)
+
+
 def test_images_of_different_size(tmp_path):
     paths = [write(tmp_path / "1.png", np.zeros((10, 20, 3), np.uint8))]
     paths.append(write(tmp_path / "2.png", np.zeros((30, 40, 3), np.uint8)))

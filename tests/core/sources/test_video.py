@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -270,3 +271,23 @@ def test_cut_real_clips(tmp_path, backend):
     assert error.frames_read == len(frames)
     frames, error = read(cut(CLIPS / "highway_motorbike.mp4", tmp_path / "highway.mp4", 0.5), backend)
     assert "its index ('moov') is missing" in str(error)
+
+
+@pytest.mark.parametrize("backend", ["pyav", "opencv"])
+@pytest.mark.parametrize(("pixels", "bits"), [("gray", 8), ("gray10le", 10), ("gray16le", 16)])
+def test_grey_videos_have_three_equal_channels_of_8_bits(tmp_path, backend, pixels, bits):
+    values = np.linspace(0, 2**bits - 1, 64 * 48).reshape(48, 64).astype(np.uint8 if bits == 8 else np.uint16)
+    path = tmp_path / "grey.mkv"
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, pixels
+        for _ in range(3):
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(values, format=pixels)))
+        output.mux(stream.encode(None))
+    images = [frame.image for frame in VideoSequence(path, backend=backend).frames()]
+    assert len(images) == 3
+    assert (images[0].dtype, images[0].shape) == (np.uint8, (48, 64, 3))
+    assert (images[0] == images[0][..., :1]).all()
+    # FFmpeg scales to 8 bits itself, to the nearest or the next lower value.
+    difference = images[0][..., 0].astype(int) - (values >> (bits - 8))
+    assert np.abs(difference).max() <= (0 if bits == 8 else 1)
