@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from vtcore.hookspecs import hookimpl
 from vtcore.host import plugin_host
 from vtcore.results.read import read_results
 from vtcore.runs import Run
+from vtcore.sources.live import LiveSequence
 from vtcore.sweeps import Sweep
 
 Load = Callable[..., Experiment]
@@ -295,3 +296,30 @@ def test_results_of_targets_are_plain_mot_text(load: Load) -> None:
     assert first[7:] == ["-1", "-1", "-1"]
     events = [json.loads(line) for line in (made.folder.path / "log.jsonl").read_text().splitlines()]
     assert [event["event"] for event in events] == ["run_started", "sequence_finished", "run_finished"]
+
+
+class Live(LiveSequence):
+    """A camera that shows a film."""
+
+    def __init__(self, film: Any) -> None:
+        super().__init__("camera", real_time=False)
+        self.film = film
+
+    def frames(self, *, images: bool = True) -> Iterator[Frame]:
+        for frame in self.film.frames(images=images):
+            yield Frame(frame.index + 40, frame.image, time=frame.time, sequence=self)
+
+
+def test_a_live_source(targets_plugin: Path) -> None:
+    from fake_targets.components import FilmDataset, Template
+
+    (film,) = FilmDataset(targets=2).sequences()
+    box = film.annotations().ltwh[1].tolist()
+    rows = list(vtcore.track(Live(film), tracker=Template(), targets=[box]))
+    # Its frames are counted from the first that is tracked, wherever the source began.
+    assert [each.frame.index for each in rows] == list(range(8))
+    assert [each.boxes[0, :2].tolist() for each in rows] == film.places[:, 1].tolist()
+    with pytest.raises(PreflightError, match="needs annotations to tell the targets; sequence without: 'camera'"):
+        vtcore.track(Live(film), tracker="template")
+    with pytest.raises(DataError, match="lies outside the picture, which is 160x120"):
+        list(vtcore.track(Live(film), tracker="template", targets=[[400, 2, 5, 5]]))
