@@ -292,9 +292,10 @@ class Metric(Protocol):
 
         Returns:
             ``{"COMBINED": {...}, "<sequence>": {...}}`` and, with several classes,
-            ``"by_class": {"<class>": {"COMBINED": {...}, "<sequence>": {...}}}``. Each inner table maps the
-            evaluator's field names to numbers, fractions of 1 and integer counts, None for what is no number;
-            curves stand under ``"curves"``. Further keys in capitals beside ``"COMBINED"`` combine in other ways.
+            ``"by_class": {"<class>": {"COMBINED": {...}, "<sequence>": {...}}}``; ``"by_attribute"`` is the same for
+            attributes of sequences or frames. Each inner table maps the evaluator's field names to numbers, fractions
+            of 1 and integer counts, None for what is no number; curves stand under ``"curves"``. Further keys in
+            capitals beside ``"COMBINED"`` combine in other ways.
         """
 
 

@@ -1,4 +1,4 @@
-"""Scores in the terminal: a row for each sequence, for all combined, and for each class where there are several."""
+"""Scores in the terminal: a row for each sequence, for all combined, and for each class or attribute there is."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ __all__ = ["ScoreTable"]
 
 COMBINED = "COMBINED"
 BY_CLASS = "by_class"
+BY_ATTRIBUTE = "by_attribute"
+_PARTS = {BY_CLASS: "class", BY_ATTRIBUTE: "attribute"}
+_AVERAGES = ("CLASS_AVERAGED", "SEQUENCE_AVERAGED")
 _ABSENT = "-"
 
 
@@ -69,16 +72,19 @@ def _columns(
 
 
 def _rows(scores: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Mapping[str, Any]]]]:
-    """Yield heading and each metric's table: sequences, all combined, then classes."""
+    """Yield heading and each metric's table: sequences, all combined, then classes and attributes."""
     names = dict.fromkeys(name for tables in scores.values() for name in tables)
-    ordered = [name for name in names if name not in (COMBINED, BY_CLASS, "CLASS_AVERAGED")]
-    ordered += [name for name in (COMBINED, "CLASS_AVERAGED") if name in names]
+    ordered = [name for name in names if name not in (COMBINED, *_PARTS, *_AVERAGES)]
+    ordered += [name for name in (COMBINED, *_AVERAGES) if name in names]
     for name in ordered:
         yield name, {metric: tables[name] for metric, tables in scores.items() if name in tables}
-    classes = dict.fromkeys(name for tables in scores.values() for name in tables.get(BY_CLASS, ()))
-    for name in classes:
-        found = {metric: tables.get(BY_CLASS, {}).get(name, {}) for metric, tables in scores.items()}
-        yield f"class {name}", {metric: tables[COMBINED] for metric, tables in found.items() if COMBINED in tables}
+    for key, word in _PARTS.items():
+        for name in dict.fromkeys(name for tables in scores.values() for name in tables.get(key, ())):
+            found = {metric: tables.get(key, {}).get(name, {}) for metric, tables in scores.items()}
+            yield (
+                f"{word} {name}",
+                {metric: tables[COMBINED] for metric, tables in found.items() if COMBINED in tables},
+            )
 
 
 def _cell(value: Any) -> str:

@@ -8,9 +8,18 @@ from pathlib import Path
 
 from vtcore.files import write_whole
 from vtcore.report.contents import ReportInput
+from vtcore.report.curves import combined_plots
 from vtcore.report.markup import Markup, joined, tag
 from vtcore.report.sections import notes_list, sequence_section
-from vtcore.report.tables import class_table, full_tables, score_tiles, short_table, timing_table, versions_table
+from vtcore.report.tables import (
+    attribute_table,
+    class_table,
+    full_tables,
+    score_tiles,
+    short_table,
+    timing_table,
+    versions_table,
+)
 from vtcore.report.thumbnails import make_thumbnails
 
 __all__ = ["html_page", "report_page", "write_report"]
@@ -102,11 +111,14 @@ def _scores(report: ReportInput) -> Markup | None:
     if not report.scores:
         return None
     links = {sequence.name: f"#{_anchor(number)}" for number, sequence in enumerate(report.sequences)}
+    plots = combined_plots(report.scores, report.title)
     return tag(
         "section",
         tag("h2", "Scores"),
         short_table(report.scores, report.summaries, links),
         class_table(report.scores, report.summaries),
+        attribute_table(report.scores, report.summaries),
+        tag("div", plots, class_="plots") if plots else None,
         full_tables(report.scores),
     )
 

@@ -14,6 +14,7 @@ from vtcore.report.axes import (
     HEIGHT,
     LEFT,
     RIGHT,
+    TOP,
     WIDTH,
     Axes,
     axis_titles,
@@ -71,6 +72,7 @@ def line_plot(
     y_title: str,
     strip: Strip | None = None,
     y_top: float | None = None,
+    x_band: tuple[float, float] | None = None,
 ) -> Markup:
     """Return a figure of curves over a common x axis.
 
@@ -82,6 +84,7 @@ def line_plot(
         y_title: Words and unit at the y axis.
         strip: Events to mark below the curves.
         y_top: Upper end of the y axis; by the values when left out.
+        x_band: From where to where the plot is shaded; nowhere when left out.
     """
     if len(x) == 0:
         return figure(title, (), tag("p", "No frames.", class_="empty"))
@@ -96,7 +99,8 @@ def line_plot(
     if x_low == x_high:
         x_low, x_high = x_low - 0.5, x_high + 0.5
     axes = Axes(x_low, x_high, min(y_ticks[0], lowest), max(y_ticks[-1], highest), bottom)
-    parts = [grid(axes, ticks(x_low, x_high), y_ticks), axis_titles(x_title, y_title)]
+    parts = [] if x_band is None else [_band(axes, x_band)]
+    parts += [grid(axes, ticks(x_low, x_high), y_ticks), axis_titles(x_title, y_title)]
     parts += [_curve(axes, x, line) for line in lines]
     if strip is not None:
         parts.append(_marks(axes, x, strip))
@@ -176,6 +180,12 @@ def _curve(axes: Axes, x: Float64Array, line: Line) -> Markup:
                 drawn.append(tag("polygon", class_=f"{line.style} area", points=" ".join(around)))
             drawn.append(tag("polyline", class_=line.style, points=" ".join(piece)))
     return tag("g", drawn)
+
+
+def _band(axes: Axes, band: tuple[float, float]) -> Markup:
+    low, high = (axes.x(min(max(end, axes.x_low), axes.x_high)) for end in band)
+    width, height = round(high - low, 1), round(axes.bottom - TOP, 1)
+    return tag("rect", class_="band", x=low, y=TOP, width=width, height=height)
 
 
 def _marks(axes: Axes, x: Float64Array, strip: Strip) -> Markup:

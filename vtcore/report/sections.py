@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from vtcore.report.contents import SequenceReport
+from vtcore.report.curves import sequence_plots
 from vtcore.report.markup import Markup, tag
 from vtcore.report.plots import Line, Strip, bar_plot, line_plot
 from vtcore.report.series import Bins, histogram
@@ -39,7 +40,8 @@ def sequence_section(
         thumbnails: Its pictures.
         is_open: Whether the section is unfolded from the beginning.
     """
-    plots = [_hota_plot(report, scores or {}), _errors_plot(report), _tracks_plot(report), _lengths_plot(report)]
+    plots = [_hota_plot(report, scores or {}), *sequence_plots(scores or {}, report.name), _errors_plot(report)]
+    plots += [_tracks_plot(report), _lengths_plot(report)]
     timing = None
     if report.timings:
         timing = timing_table(report.timings, report.frames_done, "Time by stage (stages overlap)")

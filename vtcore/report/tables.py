@@ -8,9 +8,21 @@ from typing import Any
 
 from vtcore.report.markup import Child, Markup, tag
 
-__all__ = ["class_table", "full_tables", "score_tiles", "short_table", "table", "timing_table", "versions_table"]
+__all__ = [
+    "attribute_table",
+    "class_table",
+    "full_tables",
+    "score_tiles",
+    "short_table",
+    "table",
+    "timing_table",
+    "versions_table",
+]
 
-_COMBINED, _BY_CLASS, _CURVES = "COMBINED", "by_class", "curves"
+_COMBINED, _CURVES = "COMBINED", "curves"
+_BY_CLASS, _BY_ATTRIBUTE = "by_class", "by_attribute"
+_PARTS = (_BY_CLASS, _BY_ATTRIBUTE)
+"""Keys that hold tables of tables."""
 _NOTHING = "–"
 
 _Scores = Mapping[str, Any]
@@ -52,16 +64,27 @@ def short_table(scores: _Scores, summaries: Mapping[str, Seq[str]], links: Mappi
 
 def class_table(scores: _Scores, summaries: Mapping[str, Seq[str]]) -> Markup | None:
     """Return the table of scores by class, all sequences combined; None where there is one class or none."""
-    classes = list(dict.fromkeys(name for metric in scores.values() for name in metric.get(_BY_CLASS, ())))
-    if not classes:
+    return _parts_table(scores, summaries, _BY_CLASS, "Class", "Scores by class, all sequences combined")
+
+
+def attribute_table(scores: _Scores, summaries: Mapping[str, Seq[str]]) -> Markup | None:
+    """Return the table of scores by attribute of sequences or frames; None where no metric tells of any."""
+    caption = "Scores by attribute, all sequences or frames with it combined"
+    return _parts_table(scores, summaries, _BY_ATTRIBUTE, "Attribute", caption)
+
+
+def _parts_table(
+    scores: _Scores, summaries: Mapping[str, Seq[str]], key: str, heading: str, caption: str
+) -> Markup | None:
+    names = list(dict.fromkeys(name for metric in scores.values() for name in metric.get(key, ())))
+    if not names:
         return None
-    columns = _columns(scores, summaries)
+    columns = _columns({metric: tables for metric, tables in scores.items() if key in tables}, summaries)
     rows = []
-    for name in classes:
-        of_class = {metric: tables.get(_BY_CLASS, {}).get(name, {}) for metric, tables in scores.items()}
-        rows.append((name, _cells(of_class, columns, _COMBINED), ""))
-    caption = "Scores by class, all sequences combined; fractions in percent"
-    return table(["Class", *_headings(columns)], rows, caption)
+    for name in names:
+        of_part = {metric: tables.get(key, {}).get(name, {}) for metric, tables in scores.items()}
+        rows.append((name, _cells(of_part, columns, _COMBINED), ""))
+    return table([heading, *_headings(columns)], rows, f"{caption}; fractions in percent")
 
 
 def full_tables(scores: _Scores) -> Markup:
@@ -122,7 +145,7 @@ def _columns(scores: _Scores, summaries: Mapping[str, Seq[str]]) -> list[_Column
     columns = []
     for metric, tables in scores.items():
         first: Mapping[str, Any] = tables.get(_COMBINED) or next(
-            (tables[name] for name in tables if name != _BY_CLASS), {}
+            (tables[name] for name in tables if name not in _PARTS), {}
         )
         plain = [field for field, value in first.items() if field != _CURVES and not isinstance(value, Mapping | list)]
         columns += [(metric, field) for field in summaries.get(metric, plain)]
@@ -137,7 +160,7 @@ def _headings(columns: Seq[_Column]) -> list[str]:
 
 def _row_names(scores: _Scores) -> list[str]:
     """Return what has scores: all combined first."""
-    names = list(dict.fromkeys(name for tables in scores.values() for name in tables if name != _BY_CLASS))
+    names = list(dict.fromkeys(name for tables in scores.values() for name in tables if name not in _PARTS))
     return sorted(names, key=lambda name: name != _COMBINED)
 
 

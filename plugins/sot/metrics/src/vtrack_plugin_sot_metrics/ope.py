@@ -12,11 +12,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from vtcore.evaluation import EvaluatedSequence
+from vtcore.evaluation import EvaluatedSequence, FrameErrors
 from vtcore.instances import Float64Array
 from vtrack_plugin_sot_metrics.box_errors import BoxErrors, mmtracking_errors, pytracking_errors
 from vtrack_plugin_sot_metrics.config import OpeConfig
 from vtrack_plugin_sot_metrics.diagnosis import diagnose
+from vtrack_plugin_sot_metrics.frame_errors import frame_errors
 from vtrack_plugin_sot_metrics.target_tracks import TargetTrack, target_tracks
 
 __all__ = ["CENTRE_THRESHOLDS", "NORMALISED_THRESHOLDS", "OVERLAP_THRESHOLDS", "Ope"]
@@ -63,6 +64,10 @@ class Ope:
         """
         targets = {track.id: self._record(track) for track in target_tracks(sequence)}
         return {"attributes": list(sequence.attributes), "targets": targets}
+
+    def frame_errors(self, sequence: EvaluatedSequence) -> FrameErrors:
+        """Return in which frames targets were met or missed, at an overlap of 0.5."""
+        return frame_errors(sequence)
 
     def diagnose(self, sequence: EvaluatedSequence) -> list[str]:
         """Say why no result of a sequence meets its target beyond the first frame; nothing if any does."""

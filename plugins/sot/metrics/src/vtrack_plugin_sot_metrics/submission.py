@@ -1,10 +1,10 @@
 """Archives of results as the servers of GOT-10k and TrackingNet take them.
 
 - GOT-10k (http://got-10k.aitestunion.com/submit_instructions; toolkit 0.1.3, MIT): for each sequence a folder with
-  ``<sequence>_001.txt``, ``left,top,width,height`` with three decimals, and ``<sequence>_time.txt``, seconds with eight;
-  a line for every frame, the first one's box being the given one.
-- TrackingNet (https://eval.ai/web/challenges/challenge-page/1805; Mueller et al., ECCV 2018): ``<sequence>.txt``, a line
-  ``left,top,width,height`` for every frame.
+  ``<sequence>_001.txt``, ``left,top,width,height`` with three decimals, and ``<sequence>_time.txt``, seconds with
+  eight; a line for every frame, the first one's box being the given one.
+- TrackingNet (http://eval.tracking-net.org; https://github.com/SilvioGiancola/TrackingNet-devkit): ``<sequence>.txt``
+  at the top, ``left,top,width,height`` for every frame, separated by commas.
 
 Nothing is written unless every sequence is there with a box in every frame.
 """
