@@ -105,6 +105,7 @@ def test_weights_or_a_network_but_not_both(spatial):
         ("spatial", {"variant": "st2"}, "variant: the weights are for s, not st2; leave variant out"),
         ("temporal", {"variant": "lightning"}, "variant: the weights are for st2 or st1 or s, not lightning"),
         ("lightning", {"variant": "s"}, "variant: the weights are for lightning, not s"),
+        ("spatial", {"update_intervals": (25,)}, "update_intervals: s has one template, which is never renewed"),
         ("lightning", {"search_size": 320}, "search_size: the weights are for 64, not 320; leave search_size out"),
         ("lightning", {"template_size": 48}, "template_size: the weights are for 32, not 48"),
     ],

@@ -59,7 +59,13 @@ class StarkConfig(NetworkTrackerConfig):
         """Refuse sizes that the network cannot work with."""
         if self.search_size % _STRIDE:
             raise ValueError(f"search_size: must be a multiple of {_STRIDE}, got {self.search_size}")
-        if self.variant in ("s", "lightning") and self.update_intervals not in ((200,), ()):
-            raise ValueError(
-                f"update_intervals: {self.variant} has one template, which is never renewed; leave update_intervals out"
-            )
+        problem = self.interval_problem(self.variant)
+        if problem:
+            raise ValueError(problem)
+
+    def interval_problem(self, variant: str) -> str:
+        """Return what is wrong with giving intervals to a variant, empty for nothing."""
+        # None, or those that stand there when nobody gave any.
+        if variant not in ("s", "lightning") or self.update_intervals in ((), (200,)):
+            return ""
+        return f"update_intervals: {variant} has one template, which is never renewed; leave update_intervals out"

@@ -107,7 +107,7 @@ class StarkTracker(TargetTrackerBase[Target]):
         device = resolve_device(context.device)
         self.network = network or load_network(weights, sha256=weights_sha256, heads=heads)
         self.variant = _variant(variant, self.network)
-        _check_sizes(self.config, self.network)
+        _check_options(self.config, self.variant, self.network)
         if device.type == "cpu":
             pack(self.network, context)
         scored = self.variant == "st2"
@@ -219,9 +219,12 @@ def _variant(wanted: str, network: Stark | StarkLightning) -> str:
     return wanted or possible[0]
 
 
-def _check_sizes(config: StarkConfig, network: Stark | StarkLightning) -> None:
-    """Refuse sizes that a learned position embedding has no places for."""
+def _check_options(config: StarkConfig, variant: str, network: Stark | StarkLightning) -> None:
+    """Refuse what does not go with the weights: intervals, heads, sizes that were not learned."""
     layout = network.layout
+    problem = config.interval_problem(variant)
+    if problem:
+        raise OptionError(problem)
     if layout.channels % config.heads:
         raise OptionError(f"heads: {config.heads} heads cannot share {layout.channels} channels evenly")
     if isinstance(network, StarkLightning):
