@@ -49,7 +49,8 @@ def read_numbers(path: Path, columns: int) -> Float64Array:
     if not lines:
         raise DataError("holds no rows", file=path)
     rows = [_cells(line) for line in lines]
-    if all(len(row) == columns for row in rows):
+    # What goes wrong here, or what numpy forgives, is looked at line by line.
+    if all(len(row) == columns for row in rows) and not any("_" in line for line in lines):
         try:
             table = np.array(rows, np.float64)
         except ValueError:
