@@ -65,6 +65,7 @@ KNOWN_PLUGINS = (
         "vtrack-plugin-mot-refine",
         {"refiner": ("linear-interpolation", "gaussian-smoothing", "minimum-length", "score-floor", "merge")},
     ),
+    KnownPlugin("stark", "vtrack-plugin-stark", {"tracker": ("stark",)}),
     KnownPlugin(
         "sot-metrics",
         "vtrack-plugin-sot-metrics",
