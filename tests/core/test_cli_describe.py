@@ -231,7 +231,8 @@ def test_kind(run: Any) -> None:
 
 
 def test_kind_without_components(run: Any) -> None:
-    assert run("metric")[1] == "no installed plugin offers a metric: pip install vtrack-plugin-mot-metrics\n"
+    names = "vtrack-plugin-mot-metrics or vtrack-plugin-sot-metrics"
+    assert run("metric")[1] == f"no installed plugin offers a metric: pip install {names}\n"
 
 
 def test_kinds(run: Any) -> None:

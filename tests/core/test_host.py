@@ -65,7 +65,7 @@ def test_every_core_kind_names_its_interface(fake_site: Any) -> None:
         ("tracker", "given", "unknown tracker 'given'; 'given' is a detector"),
         ("tracker", "xyz", "unknown tracker 'xyz'; there is 'my-tracker'"),
         ("metric", "xyz", "unknown metric 'xyz'; no installed plugin offers a metric: "
-         "pip install vtrack-plugin-mot-metrics"),
+         "pip install vtrack-plugin-mot-metrics or vtrack-plugin-sot-metrics"),
         ("transform", "xyz", "unknown transform 'xyz'; no installed plugin offers a transform: "
          "pip install vtrack-plugin-classic"),
         ("trakcer", "xyz", "unknown kind 'trakcer'; did you mean 'tracker'?"),
