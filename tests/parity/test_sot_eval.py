@@ -225,15 +225,14 @@ def _got10k_sequence(name: str) -> EvaluatedSequence:
 def _vot_video(name: str, sizes: Any) -> EvaluatedSequence:
     folder = FOLDER / "vot2018" / name
     corners, answers = _numbers(folder / "groundtruth.txt"), _numbers(folder / "track_results.txt")
-    polygons = np.array(corners)
-    boxes = [[min(row[::2]), min(row[1::2]), max(row[::2]), max(row[1::2])] for row in corners]
-    rectangles = np.array(boxes)
-    rectangles[:, 2:] -= rectangles[:, :2]
-    truth = TrackTable(np.arange(len(boxes)), rectangles, ids=np.zeros(len(boxes), int), polygons=polygons)
+    boxes, polygons = corners, None
+    if len(corners[0]) == 8:
+        polygons = np.array(corners)
+        boxes = [[min(row[::2]), min(row[1::2]), max(row[::2]), max(row[1::2])] for row in corners]
+        boxes = [[left, top, right - left, bottom - top] for left, top, right, bottom in boxes]
+    truth = TrackTable(np.arange(len(boxes)), boxes, ids=np.zeros(len(boxes), int), polygons=polygons)
     # A lone 1 is a start, which has a row; 2 and 0 are a failure and a pause, which have none.
-    rows = [
-        (index, row if len(row) == 4 else boxes[index]) for index, row in enumerate(answers) if row not in ([0], [2])
-    ]
+    rows = [(index, row if len(row) == 4 else [0.0] * 4) for index, row in enumerate(answers) if row not in ([0], [2])]
     results = np.array([row for _, row in rows])
     results[:, 2:] -= results[:, :2]
     width, height = sizes[name] if isinstance(sizes, dict) else sizes

@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from vtcore.instances import Float64Array
 from vtcore.report.contents import SequenceReport
 from vtcore.report.curves import sequence_plots
 from vtcore.report.markup import Markup, tag
 from vtcore.report.plots import Line, Strip, bar_plot, line_plot
 from vtcore.report.series import Bins, histogram
 from vtcore.report.tables import timing_table
+from vtcore.report.target_overlap import overlap_over_time
 from vtcore.report.thumbnails import Thumbnail
 from vtcore.report.worst_frames import FALSE, MISSED, OVERVIEW, SWITCH
 
@@ -40,8 +42,11 @@ def sequence_section(
         thumbnails: Its pictures.
         is_open: Whether the section is unfolded from the beginning.
     """
-    plots = [_hota_plot(report, scores or {}), *sequence_plots(scores or {}, report.name), _errors_plot(report)]
-    plots += [_tracks_plot(report), _lengths_plot(report)]
+    overlaps = overlap_over_time(report)
+    plots = [_hota_plot(report, scores or {}), *sequence_plots(scores or {}, report.name)]
+    # Of one target there is little to count.
+    plots += [_overlap_plot(overlaps)] if overlaps is not None else [_errors_plot(report), _tracks_plot(report)]
+    plots += [] if overlaps is not None else [_lengths_plot(report)]
     timing = None
     if report.timings:
         timing = timing_table(report.timings, report.frames_done, "Time by stage (stages overlap)")
@@ -101,6 +106,21 @@ def _hota_plot(report: SequenceReport, scores: Mapping[str, Any]) -> Markup | No
             y_top=100.0,
         )
     return None
+
+
+def _overlap_plot(overlaps: Float64Array) -> Markup:
+    bins = Bins.for_length(len(overlaps))
+    seen = np.isfinite(overlaps)
+    frames = bins.sums(seen.astype(np.int64))
+    means = bins.sums(np.where(seen, overlaps, 0)) / np.where(frames > 0, frames, np.nan)
+    return line_plot(
+        "Overlap over time",
+        bins.first_frames,
+        [Line("overlap with the annotation", 100 * means, "line-main")],
+        x_title="frame",
+        y_title=_per_frame("percent", bins),
+        y_top=100.0,
+    )
 
 
 def _errors_plot(report: SequenceReport) -> Markup | None:

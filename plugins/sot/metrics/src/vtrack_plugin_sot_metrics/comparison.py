@@ -39,10 +39,12 @@ class ComparedPlot:
 
     Attributes:
         title: Caption.
+        metric: Name in ``metrics.json`` of the metric that gave them.
         curves: One for each run that has it, of one kind.
     """
 
     title: str
+    metric: str
     curves: tuple[ScoreCurve, ...]
 
 
@@ -120,17 +122,17 @@ def unlike_sequences(runs: Seq[ScoredRun]) -> Iterator[str]:
 
 def _plots(runs: Seq[ScoredRun], metric: str, *, by_attribute: bool) -> Iterator[ComparedPlot]:
     tables = [(run.name, run.scores[metric]) for run in runs if metric in run.scores]
-    yield from _of_tables([(name, each.get(_COMBINED, {})) for name, each in tables], f" ({metric})")
+    yield from _of_tables([(name, each.get(_COMBINED, {})) for name, each in tables], metric, f" ({metric})")
     if not by_attribute:
         return
     for attribute in dict.fromkeys(name for _, each in tables for name in each.get(_BY_ATTRIBUTE, ())):
         parts = [(name, each.get(_BY_ATTRIBUTE, {}).get(attribute, {}).get(_COMBINED, {})) for name, each in tables]
         tracks = next((part["Tracks"] for _, part in parts if "Tracks" in part), None)
-        yield from _of_tables(parts, f": {attribute}" + ("" if tracks is None else f" ({tracks})"))
+        yield from _of_tables(parts, metric, f": {attribute}" + ("" if tracks is None else f" ({tracks})"))
 
 
-def _of_tables(tables: Seq[tuple[str, Mapping[str, Any]]], tail: str) -> Iterator[ComparedPlot]:
+def _of_tables(tables: Seq[tuple[str, Mapping[str, Any]]], metric: str, tail: str) -> Iterator[ComparedPlot]:
     curves = [curve for name, table in tables for curve in score_curves(table, name)]
     for title in dict.fromkeys(curve.kind.title for curve in curves):
         alike = tuple(curve for curve in curves if curve.kind.title == title)
-        yield ComparedPlot(f"{title}{tail}", alike)
+        yield ComparedPlot(f"{title}{tail}", metric, alike)

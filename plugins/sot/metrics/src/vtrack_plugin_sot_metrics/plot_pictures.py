@@ -39,8 +39,11 @@ _COLOURS = (
     (127, 127, 127),
 )
 """Blue, green, red; the same as in ``style.css`` of the report."""
-_MOST_ROWS = 18
+_MOST_ROWS = 20
 """Runs that a legend has room for."""
+_MOST_INSIDE = 6
+"""Runs with which a legend inside the plot leaves the curves to be seen; with more it stands beside it."""
+_LEGEND_SIZE, _LEGEND_ROW = 0.45, 19
 
 
 def draw_plots(plots: Seq[ComparedPlot]) -> Image:
@@ -54,10 +57,11 @@ def draw_plots(plots: Seq[ComparedPlot]) -> Image:
     """
     columns = min(3, len(plots)) if len(plots) != 4 else 2
     rows = math.ceil(len(plots) / columns)
-    picture: Image = np.full((rows * HEIGHT, columns * WIDTH, 3), 255, np.uint8)
+    width = WIDTH + max(_beside(plot.curves) for plot in plots)
+    picture: Image = np.full((rows * HEIGHT, columns * width, 3), 255, np.uint8)
     for place, plot in enumerate(plots):
-        top, left = place // columns * HEIGHT, place % columns * WIDTH
-        picture[top : top + HEIGHT, left : left + WIDTH] = _draw(plot)
+        top, left = place // columns * HEIGHT, place % columns * width
+        picture[top : top + HEIGHT, left : left + width] = _draw(plot, width)
     return picture
 
 
@@ -106,19 +110,19 @@ class _Paper:
         cv2.putText(self.pixels, shown, place, _FONT, size * _FINE, colour, _FINE, cv2.LINE_AA)
 
 
-def _draw(plot: ComparedPlot) -> Image:
+def _draw(plot: ComparedPlot, width: int) -> Image:
     curves = sorted(plot.curves, key=lambda curve: math.inf if curve.value is None else -curve.value)
     kind = curves[0].kind
     highest = max(float(curve.y.max()) for curve in curves)
     y_high = 100.0 if kind.y_title.startswith("percent of") else ticks(0, max(highest, 1e-9) * 1.1)[-1] or 1.0
     x_high = max(float(curve.x[-1]) for curve in curves) or 1.0
-    pixels: Image = np.full((HEIGHT * _FINE, WIDTH * _FINE, 3), 255, np.uint8)
+    pixels: Image = np.full((HEIGHT * _FINE, width * _FINE, 3), 255, np.uint8)
     paper = _Paper(pixels, x_high, max(y_high, highest))
     _draw_axes(paper, plot, curves)
     for place in reversed(range(len(curves))):
         _draw_curve(paper, curves[place], place)
     _draw_legend(paper, curves)
-    return np.asarray(cv2.resize(pixels, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(pixels, (width, HEIGHT), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _draw_axes(paper: _Paper, plot: ComparedPlot, curves: Seq[ScoreCurve]) -> None:
@@ -181,23 +185,37 @@ def _dashes(points: Seq[tuple[int, int]], on: float, off: float) -> list[list[tu
 
 
 def _draw_legend(paper: _Paper, curves: Seq[ScoreCurve]) -> None:
-    """Draw names and numbers in the corner that curves of the kind leave free, the best first."""
-    shown = [curve.legend for curve in curves[:_MOST_ROWS]]
-    if len(curves) > _MOST_ROWS:
-        shown.append(f"and {len(curves) - _MOST_ROWS} more")
-    size, row = 0.45, 19
-    widths = [cv2.getTextSize(text.encode("ascii", "replace").decode(), _FONT, size, 1)[0][0] for text in shown]
-    width, height = max(widths) + 52, row * len(shown) + 10
+    """Draw names and numbers, the best first: in the corner that curves of the kind leave free, or beside the plot."""
+    shown = _legend(curves)
+    width, height = _legend_width(shown), _LEGEND_ROW * len(shown) + 10
     left = _LEFT + 8 if curves[0].kind.legend_left else WIDTH - _RIGHT - 8 - width
     top = HEIGHT - _BOTTOM - 8 - height
+    if _beside(curves):
+        left, top = WIDTH, _TOP
     first, last = (_FINE * left, _FINE * top), (_FINE * (left + width), _FINE * (top + height))
     cv2.rectangle(paper.pixels, first, last, _WHITE, cv2.FILLED)
     cv2.rectangle(paper.pixels, first, last, _SOFT, _FINE, cv2.LINE_AA)
     for place, text in enumerate(shown):
-        y = top + 5 + row * (place + 0.5)
+        y = top + 5 + _LEGEND_ROW * (place + 0.5)
         if place < min(len(curves), _MOST_ROWS):
             ends = [(round(_FINE * x), round(_FINE * y)) for x in (left + 8, left + 36)]
             pieces = [ends] if place < len(_COLOURS) else _dashes(ends, 6.0 * _FINE, 4.0 * _FINE)
             for piece in pieces:
                 paper.line(piece, _COLOURS[place % len(_COLOURS)], 2.2)
-        paper.text(text, left + 44, y + 5, size=size)
+        paper.text(text, left + 44, y + 5, size=_LEGEND_SIZE)
+
+
+def _legend(curves: Seq[ScoreCurve]) -> list[str]:
+    shown = [curve.legend.encode("ascii", "replace").decode() for curve in curves[:_MOST_ROWS]]
+    return [*shown, f"and {len(curves) - _MOST_ROWS} more"] if len(curves) > _MOST_ROWS else shown
+
+
+def _legend_width(shown: Seq[str]) -> int:
+    # Measured as large as it is drawn: letters of the small picture have whole widths.
+    widths = [cv2.getTextSize(text, _FONT, _LEGEND_SIZE * _FINE, _FINE)[0][0] for text in shown]
+    return math.ceil(max(widths) / _FINE) + 54
+
+
+def _beside(curves: Seq[ScoreCurve]) -> int:
+    """Return the room that a legend takes beside the plot, 0 where it stands in it."""
+    return 0 if len(curves) <= _MOST_INSIDE else _legend_width(_legend(curves)) + 12

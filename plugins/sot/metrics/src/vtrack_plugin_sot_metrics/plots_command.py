@@ -56,7 +56,7 @@ def execute(arguments: argparse.Namespace) -> int:
         else:
             from vtrack_plugin_sot_metrics.plot_page import write_page
 
-            write_page(output, plots, runs)
+            write_page(output, plots, runs, list(dict.fromkeys(plot.metric for plot in plots)))
         output_console().print(f"{output}: {len(plots)} plots of {len(runs)} runs")
     return 0
 
