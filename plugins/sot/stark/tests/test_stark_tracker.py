@@ -243,3 +243,35 @@ def test_padding_is_that_of_the_whole_crop(track, temporal, frame):
             found = tracker._padding(image, np.array(box), factor, size)
             assert np.array_equal(found, wanted)
             assert square_crop(image, box, factor, size)[0].shape == (size, size, 3)
+
+
+def test_a_sliver_of_the_picture_is_looked_at_with_a_template_that_shows_something(track, temporal, frame, target):
+    tracker = track(temporal)
+    # So large a box that what is left of the picture lies between the first pixels of all cells.
+    far = (-800.0, -800.0, 300.0, 300.0)
+    tracker.start(frame(0), target(far, BOX))
+    blind, kept = tracker._targets.values()
+    assert blind.paddings[0].all()
+    kept.box = np.array(far)
+    tracks = tracker.update(frame(1), NOTHING)
+    assert tracks.boxes[0].tolist() == [-800, -800, -500, -500]
+    assert tracks.scores[0] == 0
+    assert tracks.scores[1] > 0
+
+
+def test_what_does_not_change_is_joined_once(track, temporal, frame, target):
+    tracker = track(temporal, update_intervals=(2,), update_threshold=0.0)
+    tracker.start(frame(0), target(BOX))
+    kept = list(tracker._targets.values())
+    padding = [np.zeros((4, 4), bool)]
+    first = tracker._rows(kept, padding)
+    assert tracker._rows(kept, padding) is first
+    assert first[2] is None
+    other = tracker._rows(kept, [np.eye(4, dtype=bool)])
+    assert other is not first
+    assert (~other[2]).sum() == 4
+    for index in (1, 2):
+        tracker.update(frame(index), NOTHING)
+    renewed = tracker._rows(kept, padding)
+    assert not torch.equal(renewed[0], first[0])
+    assert torch.equal(renewed[1], first[1])

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from collections.abc import Sequence as Seq
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from vtcore.components import BuildContext
@@ -29,9 +28,9 @@ from vtrack_plugin_stark.lightning import StarkLightning
 from vtrack_plugin_stark.loading import load_network
 from vtrack_plugin_stark.network import Stark
 from vtrack_plugin_stark.packing import pack
-from vtrack_plugin_stark.position import PositionCache
 from vtrack_plugin_stark.stages import SearchStage, TemplateStage
 from vtrack_plugin_stark.target import Target
+from vtrack_plugin_stark.token_rows import TokenRows
 
 __all__ = ["StarkTracker"]
 
@@ -113,7 +112,7 @@ class StarkTracker(TargetTrackerBase[Target]):
         scored = self.variant == "st2"
         self._find = NetworkRunner(SearchStage(self.network, scored=scored), context, name=_NAME)
         self._encode = NetworkRunner(TemplateStage(self.network), context, name=_NAME)
-        self._places = tuple(PositionCache(module, self._find.device) for module in self.network.positions)
+        self._rows = TokenRows(*self.network.positions, self._find.device)
         self._intervals = self.config.update_intervals if self.variant in ("st1", "st2") else ()
         super().__init__(name=_NAME, device=self._find.device)
 
@@ -133,17 +132,20 @@ class StarkTracker(TargetTrackerBase[Target]):
             target.age += 1
         with self._timed("crop"):
             paddings = [self._padding(image, each.box, config.search_factor, config.search_size) for each in targets]
-            # Where there is nothing to be seen nothing is looked for.
-            seen = [row for row, padding in enumerate(paddings) if not padding.all()]
-            cut = [square_crop(image, targets[row].box, config.search_factor, config.search_size) for row in seen]
+            cut = [square_crop(image, each.box, config.search_factor, config.search_size) for each in targets]
+            seen = [
+                row
+                for row, (target, padding, (crop, _)) in enumerate(zip(targets, paddings, cut, strict=True))
+                if not _blind(target, padding, crop)
+            ]
         scores = np.zeros(len(targets), np.float32)
         if seen:
             looked = [targets[row] for row in seen]
             with self._timed("forward"):
-                tokens, position, keep = self._joined(looked, [paddings[row] for row in seen])
-                answers = self._find(crop_batch([crop for crop, _ in cut]), tokens, position, keep).cpu().numpy()
+                tokens, position, keep = self._rows(looked, [paddings[row] for row in seen])
+                answers = self._find(crop_batch([cut[row][0] for row in seen]), tokens, position, keep).cpu().numpy()
             with self._timed("decode"):
-                self._move(looked, answers[:, :4], [scale for _, scale in cut], image)
+                self._move(looked, answers[:, :4], [cut[row][1] for row in seen], image)
             scores[seen] = answers[:, 4]
             self._renew(
                 image, [target for target, score in zip(looked, answers[:, 4], strict=True) if self._due(target, score)]
@@ -189,23 +191,10 @@ class StarkTracker(TargetTrackerBase[Target]):
         padding: BoolArray = padding_mask(image.shape, box, factor, size)[np.ix_(first, first)]
         return padding
 
-    def _joined(self, targets: list[Target], paddings: list[BoolArray]) -> tuple[Tensor, Tensor, Tensor | None]:
-        """Return the tokens of all templates, where all tokens lie, and which are no padding (None: all)."""
-        of_template, of_search = self._places
-        tokens = torch.stack([torch.cat(target.templates) for target in targets])
-        position = torch.stack(
-            [
-                torch.cat((*map(of_template, target.paddings), of_search(padding)))
-                for target, padding in zip(targets, paddings, strict=True)
-            ]
-        )
-        rows = [
-            np.concatenate([each.ravel() for each in (*target.paddings, padding)])
-            for target, padding in zip(targets, paddings, strict=True)
-        ]
-        padded = np.stack(rows)
-        keep = torch.from_numpy(~padded).to(position.device) if padded.any() else None
-        return tokens, position, keep
+
+def _blind(target: Target, padding: BoolArray, crop: Image) -> bool:
+    """Whether there is nothing to be seen: the crop misses the picture, or no token at all counts."""
+    return bool(padding.all()) and (not crop.any() or all(each.all() for each in target.paddings))
 
 
 def _variant(wanted: str, network: Stark | StarkLightning) -> str:
