@@ -14,7 +14,7 @@ TARGETS = ("all", "each")
 _SEQUENCES = "Names of the sequences to take, also as patterns; empty for all."
 _TARGETS_HELP = (
     "all makes one sequence of each {0}, with every annotated object; each makes one of each object in it, for "
-    "single-object tracking."
+    "single-object tracking, named after it where there are several."
 )
 
 

@@ -131,8 +131,14 @@ class CocoVideoSequences(Seq[CocoVideoSequence | CocoTargetSequence]):
         if self._instances is not None:
             instance = int(self._instances[place])
             rows = group.annotations[self.file_index.instances[group.annotations] == instance]
+            alone = len(rows) == len(group.annotations)
             return CocoTargetSequence(
-                f"{group.name}.{instance}", self.file_index, group, rows, self._root, self._config
+                group.name if alone else f"{group.name}.{instance}",
+                self.file_index,
+                group,
+                rows,
+                self._root,
+                self._config,
             )
         rows = group.annotations
         if group.record and len(rows) and len(np.unique(self.file_index.instances[rows])) == 1:

@@ -9,12 +9,17 @@ import attrs
 
 from vtcore.errors import DataError
 from vtrack_datasets.conversion_splits import Split
+from vtrack_datasets.frame_folder import FrameFolder
 from vtrack_datasets.got10k import Got10kSequence
 from vtrack_datasets.imagenet_vid import VidVideoSequence
 from vtrack_datasets.lazy_sequence import LazySequence
 from vtrack_datasets.target_sequence import TargetSequence
 
-__all__ = ["Gap", "SplitReport", "look_through"]
+__all__ = ["MISSING", "Gap", "SplitReport", "look_through"]
+
+
+MISSING = "the sequence is missing"
+"""The problem of a sequence that is not there at all."""
 
 
 @attrs.frozen
@@ -84,18 +89,20 @@ def look_through(split: Split, patterns: Iterable[str] = ()) -> SplitReport:
             annotated += 0 if table is None else len(set(table.frames.tolist()))
         except DataError as error:
             gaps.append(Gap(sequence.name, str(error)))
-    expected = None if wanted else (split.count if split.names is None else len(split.names))
+    expected = None
     if not wanted:
+        expected = len(split.names) if split.count is None and split.names is not None else split.count
         gaps = [*_missing_sequences(split, names), *gaps]
     return SplitReport(split.name, expected, len(names), frames, annotated, tuple(gaps))
 
 
 def _missing_sequences(split: Split, found: list[str]) -> Iterator[Gap]:
-    if split.names is not None:
-        there = set(found)
-        yield from (Gap(name, "the sequence is missing") for name in split.names if name not in there)
-    elif split.count is not None and split.count != len(found):
-        yield Gap("", f"{len(found)} sequences, but the official split has {split.count}")
+    there = set(found)
+    yield from (Gap(name, MISSING) for name in split.names or () if name not in there)
+    known = len(found) if split.names is None else len(split.names)
+    if split.count is not None and split.count != known:
+        what = "found" if split.names is None else "in the list"
+        yield Gap("", f"sequences {what}: {known}; officially there are {split.count}")
 
 
 def _gaps_of(sequence: LazySequence) -> Iterator[str]:
@@ -103,6 +110,9 @@ def _gaps_of(sequence: LazySequence) -> Iterator[str]:
         yield f"{sequence.images.place}: no images"
     elif sequence.images.missing:
         yield f"{sequence.images.place}: {sequence.images.missing} of {sequence.images.count} images are missing"
+    promised = sequence.images.promised if isinstance(sequence.images, FrameFolder) else None
+    if promised is not None and sequence.has_images and promised != sequence.images.count:
+        yield f"{sequence.images.place}: {sequence.images.count} images, but officially there are {promised}"
     if isinstance(sequence, TargetSequence):
         yield from _gaps_of_target(sequence)
     elif isinstance(sequence, VidVideoSequence) and sequence.has_images:

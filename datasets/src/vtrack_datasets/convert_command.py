@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,13 +57,13 @@ def execute(arguments: argparse.Namespace) -> int:
     """
     from vtrack_datasets.conversion_splits import splits_of
 
+    if arguments.json and not arguments.check:
+        raise VtcoreError("--json is of --check; say --check, too")
+    if arguments.target is None and not arguments.check:
+        raise VtcoreError("the folder for the JSON files (DST) is missing; or say --check")
     splits = splits_of(arguments.dataset, arguments.source, arguments.split)
     if arguments.check:
         return _check(arguments, splits)
-    if arguments.json:
-        raise VtcoreError("--json is of --check; say --check, too")
-    if arguments.target is None:
-        raise VtcoreError("the folder for the JSON files (DST) is missing; or say --check")
     _convert(arguments, splits)
     return 0
 
@@ -94,11 +95,24 @@ def _check(arguments: argparse.Namespace, splits: list[Split]) -> int:
     else:
         output_console().print(_table(reports))
         for report in reports:
-            for gap in report.gaps[:_GAPS_SHOWN]:
-                print(f"{report.split}: " + (f"{gap.sequence}: " if gap.sequence else "") + gap.problem)
-            if len(report.gaps) > _GAPS_SHOWN:
-                print(f"{report.split}: and {len(report.gaps) - _GAPS_SHOWN} more; --json tells them all")
+            for line in _lines(report):
+                print(f"{report.split}: {line}")
     return 0 if all(report.complete for report in reports) else 1
+
+
+def _lines(report: SplitReport) -> Iterator[str]:
+    """Yield what is missing, the sequences that are not there at all in one line."""
+    from vtrack_datasets.choosing import listed
+    from vtrack_datasets.completeness import MISSING
+
+    missing = [gap.sequence for gap in report.gaps if gap.problem == MISSING]
+    if missing:
+        yield f"{len(missing)} of {report.expected} sequences are missing: {listed(missing)}"
+    others = [gap for gap in report.gaps if gap.problem != MISSING]
+    for gap in others[:_GAPS_SHOWN]:
+        yield (f"{gap.sequence}: " if gap.sequence else "") + gap.problem
+    if len(others) > _GAPS_SHOWN:
+        yield f"and {len(others) - _GAPS_SHOWN} more problems; --json tells them all"
 
 
 def _table(reports: list[SplitReport]) -> object:

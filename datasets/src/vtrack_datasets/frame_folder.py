@@ -86,6 +86,11 @@ class FrameFolder:
         """How many of the frames have no image."""
         return 0 if self._numbering is None else self.count - self._numbering.present
 
+    @property
+    def promised(self) -> int | None:
+        """Number of frames that the data set's own list names, None where it names none."""
+        return None if self._last is None or self._first is None else self._last - self._first + 1
+
     def path(self, index: int) -> Path:
         """Return the image of a frame, which may be missing.
 

@@ -143,7 +143,7 @@ class VidVideoSequence(LazySequence):
 
     def tracks(self) -> list[int]:
         """Return the identities of its objects."""
-        return sorted(set().union(*map(track_ids, self.annotation_files)))
+        return sorted(set().union(*(track_ids(path, WORDNET_IDS) for path in self.annotation_files)))
 
     def _find_length(self) -> int:
         return len(self.annotation_files) or self.images.count
@@ -196,8 +196,7 @@ class VidTargetSequence(TargetSequence):
 
     def _find_object_class(self) -> str:
         known = self._video.objects
-        label = int(known.labels[known.tracks == self.track][0])
-        return VID_CLASSES[label] if label >= 0 else ""
+        return VID_CLASSES[int(known.labels[known.tracks == self.track][0])]
 
     def _read_truth(self) -> TargetTruth:
         known, length = self._video.objects, self.length or 0

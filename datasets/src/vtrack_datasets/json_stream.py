@@ -20,6 +20,8 @@ __all__ = ["Element", "read_places", "stream_elements"]
 
 _CHUNK = 1 << 22
 _SPACE = re.compile(r"[ \t\r\n]*")
+_NUMERIC = ".eE+-"
+_NUMBER_TAIL = 2
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -161,8 +163,8 @@ class _Scanner:
                     continue
                 self._at = min(error.pos, len(self._text))
                 raise self._error(error.msg) from None
-            # A number may go on in what is not read yet.
-            if stop == len(self._text) and not self._ended:
+            # A number may go on in what is not read yet; "1." and "1e" are read as 1 so far.
+            if not self._ended and len(self._text) - stop <= _NUMBER_TAIL and not self._text[stop:].strip(_NUMERIC):
                 self._more()
                 continue
             start, text = self._at, self._text[self._at : stop]
