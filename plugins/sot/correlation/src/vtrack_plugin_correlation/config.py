@@ -47,14 +47,14 @@ class KcfConfig(TargetTrackerConfig):
         0.1, "Width of the bell that the filter is to answer, times the target's size; raising it is less exact.", gt=0
     )
     learning_rate: float = option(
-        0.02, "Share of each frame in the filter; raising it follows changes of looks faster, and drifts.", ge=0, le=1
+        0.012, "Share of each frame in the filter; raising it follows changes of looks faster, and drifts.", ge=0, le=1
     )
     scale: str = option("filter", "Whether the size is found, by a filter over sizes.", choices=_SCALES)
     scale_count: int = _count_option(17)
     scale_step: float = option(1.03, "From one size to the next.", gt=1, le=1.5)
     scale_learning_rate: float = option(0.025, "Share of each frame in the filter over sizes.", ge=0, le=1)
     min_score: float = option(
-        0.0, "Where the score is less, nothing is learnt: the target is hidden. 0 always learns.", ge=0, le=1
+        0.2, "Where the score is less, nothing is learnt: the target is hidden. 0 always learns.", ge=0, le=1
     )
 
 

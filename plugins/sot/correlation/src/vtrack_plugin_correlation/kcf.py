@@ -80,12 +80,12 @@ class Kcf(TargetTrackerBase[KcfTarget]):
         kernel_sigma: float = 0.5,
         regularisation: float = 1e-4,
         label_sigma: float = 0.1,
-        learning_rate: float = 0.02,
+        learning_rate: float = 0.012,
         scale: str = "filter",
         scale_count: int = 17,
         scale_step: float = 1.03,
         scale_learning_rate: float = 0.025,
-        min_score: float = 0.0,
+        min_score: float = 0.2,
     ) -> None:
         """Check the options.
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from vtcore.frames import Image
 from vtcore.instances import Float32Array
@@ -33,7 +32,7 @@ class NanoNetwork:
     def __init__(
         self, backbone: Path, head: Path, *, device: str = "auto", threads: int = 1, rgb: bool = False
     ) -> None:
-        """Open the files, and try them on blank pictures.
+        """Open the files, and try them on noise, so that all that is wrong with them is told before a run begins.
 
         Args:
             backbone: Pictures to features.
@@ -48,20 +47,15 @@ class NanoNetwork:
             VtcoreError: There is no such device.
         """
         self._rgb = rgb
-        self._files = backbone, head
-        self._backbone = open_session(backbone, device=device, threads=threads)
-        self._head = open_session(head, device=device, threads=threads)
-        self._inputs = (
-            [each.name for each in self._backbone.get_inputs()],
-            [each.name for each in self._head.get_inputs()],
+        random = np.random.default_rng(0)
+        template, search = (
+            self._batch(list(random.integers(0, 256, (2, size, size, 3), dtype=np.uint8)))
+            for size in (TEMPLATE_SIZE, SEARCH_SIZE)
         )
-        self._outputs = _output_order(self._head, head)
-        if len(self._inputs[0]) != 1:
-            raise NetworkFileError("is no backbone of NanoTrack: it must have one input", file=backbone)
-        if len(self._inputs[1]) != 2:
-            raise NetworkFileError("is no head of NanoTrack: it must have two inputs, template and search", file=head)
-        self._batched = [True, True]
-        self.grid = self._tried()
+        self._backbone = _Part(backbone, ("pictures",), device=device, threads=threads)
+        features = [self._backbone.tried([each])[0] for each in (search, template)]
+        self._head = _Part(head, ("template", "search picture"), device=device, threads=threads)
+        self.grid = _grid(self._head.tried(features[::-1]), head)
 
     def features(self, crops: list[Image]) -> Float32Array:
         """Return features of pictures, float32 ``(n, C, h, w)``.
@@ -69,7 +63,7 @@ class NanoNetwork:
         Args:
             crops: uint8 ``(size, size, 3)`` each, blue first, all of one size.
         """
-        return self._run(0, [self._batch(crops)])[0]
+        return self._backbone([self._batch(crops)])[0]
 
     def answers(self, templates: Float32Array, searches: Float32Array) -> tuple[Float32Array, Float32Array]:
         """Return what the head says of search pictures.
@@ -82,7 +76,7 @@ class NanoNetwork:
             Of each place, row by row: logits of background and target, float32 ``(n, 2, grid * grid)``, and distances
             to the left, upper, right and lower edge in pixels of the search picture, float32 ``(n, 4, grid * grid)``.
         """
-        scores, distances = self._run(1, [templates, searches])
+        scores, distances = sorted(self._head([templates, searches]), key=lambda each: int(each.shape[1]))
         return scores.reshape(len(scores), 2, -1), distances.reshape(len(distances), 4, -1)
 
     def _batch(self, crops: list[Image]) -> Float32Array:
@@ -92,68 +86,74 @@ class NanoNetwork:
             cv2.split(crop.astype(np.float32), list(order))
         return batch
 
-    def _run(self, part: int, arrays: list[Float32Array]) -> list[Float32Array]:
-        if self._batched[part] or len(arrays[0]) == 1:
-            return self._run_once(part, arrays)
-        rows = [self._run_once(part, [each[row : row + 1] for each in arrays]) for row in range(len(arrays[0]))]
+
+class _Part:
+    """One file, run on batches: as such where it takes them, else one after the other."""
+
+    def __init__(self, path: Path, takes: tuple[str, ...], *, device: str, threads: int) -> None:
+        self._path = path
+        self._device, self._threads = device, threads
+        self._batches = True
+        self._open()
+        if len(self._inputs) != len(takes):
+            what = f"{'backbone' if len(takes) == 1 else 'head'} of NanoTrack: it must take {' and '.join(takes)}"
+            raise NetworkFileError(f"is no {what}, and has {len(self._inputs)} inputs", file=path)
+
+    def __call__(self, arrays: list[Float32Array]) -> list[Float32Array]:
+        """Return the outputs for a batch."""
+        if self._batches or len(arrays[0]) == 1:
+            return self._run(arrays)
+        rows = [self._run([each[row : row + 1] for each in arrays]) for row in range(len(arrays[0]))]
         return [np.concatenate(each) for each in zip(*rows, strict=True)]
 
-    def _run_once(self, part: int, arrays: list[Float32Array]) -> list[Float32Array]:
-        session: Any = (self._backbone, self._head)[part]
-        names = None if part == 0 else self._outputs
-        answer: list[npt.NDArray[Any]] = session.run(names, dict(zip(self._inputs[part], arrays, strict=True)))
-        return [np.asarray(each, np.float32) for each in answer]
+    def tried(self, arrays: list[Float32Array]) -> list[Float32Array]:
+        """Return the outputs for a batch of two; find out whether it goes through as one.
 
-    def _tried(self) -> int:
-        """Return the edge of the head's maps; find out what goes through as a batch."""
-        random = np.random.default_rng(0)
-        pictures = [
-            list(random.integers(0, 256, (2, size, size, 3), dtype=np.uint8)) for size in (TEMPLATE_SIZE, SEARCH_SIZE)
-        ]
-        alone = [[self._first(0, [self._batch([each])]) for each in both] for both in pictures]
-        templates, searches = (np.concatenate([each[0] for each in both]) for both in alone)
-        self._batched[0] = self._same(0, [self._batch(pictures[1])], [searches])
-        rows = [self._first(1, [templates[row : row + 1], searches[row : row + 1]]) for row in (0, 1)]
-        self._batched[1] = self._same(
-            1, [templates, searches], [np.concatenate(each) for each in zip(*rows, strict=True)]
-        )
-        scores, distances = rows[0]
-        shapes = scores.shape, distances.shape
-        grid = int(scores.shape[-1])
-        if shapes != ((1, 2, grid, grid), (1, 4, grid, grid)):
-            raise NetworkFileError(
-                f"is no head of NanoTrack: its outputs must be (1, 2, n, n) and (1, 4, n, n), and are {shapes[0]} and "
-                f"{shapes[1]}",
-                file=self._files[1],
-            )
-        return grid
-
-    def _first(self, part: int, arrays: list[Float32Array]) -> list[Float32Array]:
+        Raises:
+            NetworkFileError: The network does not run on such inputs.
+        """
+        together = self._attempt(arrays)
+        self._batches = False
+        self._open()
         try:
-            return self._run_once(part, arrays)
+            alone = self(arrays)
         except Exception as error:
             # onnxruntime's own exceptions share no base class.
-            wants = "pictures of 127 and 255 pixels" if part == 0 else f"features of {self._files[0]}"
-            raise NetworkFileError(f"does not run on {wants} ({first_line(error)})", file=self._files[part]) from error
+            shapes = " and ".join(str((1, *each.shape[1:])) for each in arrays)
+            raise NetworkFileError(
+                f"does not run on inputs of {shapes} ({first_line(error)})", file=self._path
+            ) from error
+        if together is not None and all(map(_alike, together, alone)):
+            self._batches = True
+            self._open()
+        return alone
 
-    def _same(self, part: int, arrays: list[Float32Array], alone: list[Float32Array]) -> bool:
+    def _attempt(self, arrays: list[Float32Array]) -> list[Float32Array] | None:
         try:
-            together = self._run_once(part, arrays)
+            return self._run(arrays)
         except Exception:  # noqa: BLE001 - onnxruntime's own exceptions share no base class
-            return False
-        return all(
-            one.shape == other.shape and np.allclose(one, other, rtol=_TOLERANCE, atol=_TOLERANCE)
-            for one, other in zip(together, alone, strict=True)
-        )
+            return None
+
+    def _open(self) -> None:
+        self._session: Any = open_session(self._path, device=self._device, threads=self._threads, batches=self._batches)
+        self._inputs = [each.name for each in self._session.get_inputs()]
+
+    def _run(self, arrays: list[Float32Array]) -> list[Float32Array]:
+        return list(self._session.run(None, dict(zip(self._inputs, arrays, strict=True))))
 
 
-def _output_order(head: Any, path: Path) -> list[str]:
-    """Return the names of the head's outputs, scores first."""
-    channels = {each.shape[1] if len(each.shape) == 4 else 0: each.name for each in head.get_outputs()}
-    if channels.keys() != {2, 4}:
-        told = ", ".join(f"{each.name} {each.shape}" for each in head.get_outputs())
+def _alike(one: Float32Array, other: Float32Array) -> bool:
+    return one.shape == other.shape and np.allclose(one, other, rtol=_TOLERANCE, atol=_TOLERANCE, equal_nan=True)
+
+
+def _grid(outputs: list[Float32Array], path: Path) -> int:
+    """Return the edge of the head's maps."""
+    shapes = sorted((each.shape for each in outputs), key=lambda shape: shape[1] if len(shape) > 1 else 0)
+    grid = int(shapes[0][-1]) if shapes else 0
+    if shapes != [(2, 2, grid, grid), (2, 4, grid, grid)]:
+        told = " and ".join(str((1, *shape[1:])) for shape in shapes)
         raise NetworkFileError(
-            f"is no head of NanoTrack: its outputs must be scores (N, 2, n, n) and boxes (N, 4, n, n), and are {told}",
+            f"is no head of NanoTrack: its outputs must be scores (1, 2, n, n) and boxes (1, 4, n, n), and are {told}",
             file=path,
         )
-    return [channels[2], channels[4]]
+    return grid

@@ -17,11 +17,12 @@ _SILENT = 4
 _LONGEST = 100
 
 
-def open_session(path: Path, *, device: str = "auto", threads: int = 1) -> Any:
-    """Return an ``onnxruntime.InferenceSession`` that takes batches of any number, and pictures of any size.
+def open_session(path: Path, *, device: str = "auto", threads: int = 1, batches: bool = True) -> Any:
+    """Return an ``onnxruntime.InferenceSession`` that takes pictures of any size.
 
     Args:
         path: The file.
+        batches: Whether it is to take batches of any number, too.
         device: ``"auto"`` (CUDA where this onnxruntime has it, else the processor), ``"cpu"``, ``"cuda:N"``, ``"mps"``.
         threads: Of the processor within one step; 0 for as many as there are cores.
 
@@ -41,7 +42,7 @@ def open_session(path: Path, *, device: str = "auto", threads: int = 1) -> Any:
     # Threads that wait by spinning take the processor from decoding and writing, which run beside them.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        session = onnxruntime.InferenceSession(_freed(path), options, providers=providers)
+        session = onnxruntime.InferenceSession(_freed(path, batches=batches), options, providers=providers)
     except MissingPackageError:
         raise
     except Exception as error:
@@ -70,11 +71,11 @@ def _providers(device: str, there: list[str]) -> list[Any]:
     return [provider] if provider == _CPU else [provider, _CPU]
 
 
-def _freed(path: Path) -> bytes:
-    """Return the network with nothing said of how many pictures it takes, and how large ones.
+def _freed(path: Path, *, batches: bool) -> bytes:
+    """Return the network with nothing said of how large pictures it takes, and how many.
 
     It was exported for one search picture; the template is smaller, and several targets make a batch. Where the
-    network itself reshapes to a batch of one, the batch is kept as it comes.
+    network itself reshapes to a batch of one, the batch is then kept as it comes.
     """
     try:
         import onnx
@@ -84,9 +85,15 @@ def _freed(path: Path) -> bytes:
     graph = (model := onnx.load(str(path))).graph
     for value in (*graph.input, *graph.output):
         for place, dimension in enumerate(value.type.tensor_type.shape.dim):
-            if place != 1:
+            if place > 1 or (place == 0 and batches):
                 dimension.dim_param = f"{value.name}_{place}"
     del graph.value_info[:]
+    if batches:
+        _free_batch(graph, numpy_helper)
+    return bytes(model.SerializeToString())
+
+
+def _free_batch(graph: Any, numpy_helper: Any) -> None:
     constants = {each.name: numpy_helper.to_array(each) for each in graph.initializer}
     for number, node in enumerate(graph.node):
         shape = constants.get(node.input[1]) if node.op_type == "Reshape" else None
@@ -97,4 +104,3 @@ def _freed(path: Path) -> bytes:
             name = f"vtcore_shape_{number}"
             graph.initializer.append(numpy_helper.from_array(kept, name))
             node.input[1] = name
-    return bytes(model.SerializeToString())
