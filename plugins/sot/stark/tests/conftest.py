@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -85,28 +86,37 @@ def write(tmp_path: Path) -> Callable[..., Path]:
     """Return what writes weights as the authors' trainer does: with its own classes, which nobody else has."""
 
     def write(network: nn.Module, name: str = "STARKST_ep0050.pth.tar", **more: Any) -> Path:
-        module = types.ModuleType("lib_of_the_trainer")
-        settings = type("Settings", (), {"__module__": module.__name__})
-        module.Settings = settings  # type: ignore[attr-defined]
-        sys.modules[module.__name__] = module
-        held = {"epoch": 50, "net": _published(network) | more, "settings": settings(), "stats": [settings()]}
-        try:
-            torch.save(held, tmp_path / name)
-        finally:
-            del sys.modules[module.__name__]
-        return tmp_path / name
+        return _written(network, tmp_path / name, more)
 
     return write
 
 
-@pytest.fixture
-def track(write: Callable[..., Path]) -> Callable[..., StarkTracker]:
-    """Return what makes a tracker of a network, by way of a file."""
+@pytest.fixture(scope="session")
+def track() -> Callable[..., StarkTracker]:
+    """Return what makes a tracker of a network, with the norms folded as when weights are loaded."""
+    fused: dict[nn.Module, nn.Module] = {}
 
     def track(network: nn.Module, **options: Any) -> StarkTracker:
-        return StarkTracker(str(write(network)), context=BuildContext(device="cpu"), **(SIZES | options))
+        if network not in fused:
+            fused[network] = copy.deepcopy(network).fuse()  # type: ignore[operator]
+        own = copy.deepcopy(fused[network])
+        return StarkTracker(network=own, context=BuildContext(device="cpu"), **(SIZES | options))
 
     return track
+
+
+def _written(network: nn.Module, path: Path, more: dict[str, Any]) -> Path:
+    module = types.ModuleType("lib_of_the_trainer")
+    settings = type("Settings", (), {"__module__": module.__name__})
+    module.Settings = settings  # type: ignore[attr-defined]
+    sys.modules[module.__name__] = module
+    try:
+        torch.save(
+            {"epoch": 50, "net": _published(network) | more, "settings": settings(), "stats": [settings()]}, path
+        )
+    finally:
+        del sys.modules[module.__name__]
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,8 @@ from vtrack_plugin_stark.target import Target
 __all__ = ["TokenRows"]
 
 Rows = tuple[Tensor, Tensor, Tensor | None]
-"""Tokens of all templates, ``(B, T, C)``; where these and those of the search region lie, ``(B, T + n, C)``; and which of
-them are no padding, bool ``(B, T + n)``, None for all."""
+"""Tokens of all templates, ``(B, T, C)``; where these and those of the search region lie, ``(B, T + n, C)``; and which
+of them are no padding, bool ``(B, T + n)``, None for all."""
 
 
 class TokenRows:
