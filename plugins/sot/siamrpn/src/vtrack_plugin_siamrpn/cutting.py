@@ -15,6 +15,9 @@ from vtrack_plugin_siamrpn.config import SiamRpnConfig
 
 __all__ = ["Piece", "Scissors"]
 
+_LARGEST_PIECE = 4096
+"""Edge, in pixels of the frame, up to which MMTracking's pieces are copied out before they are scaled."""
+
 
 @attrs.frozen(eq=False)
 class Piece:
@@ -99,6 +102,8 @@ def _mmtracking_piece(
     )
     if left >= width or top >= height or right <= 0 or bottom <= 0:
         return np.broadcast_to(colour.astype(np.float32), (size, size, 3))
+    if original_size > _LARGEST_PIECE and original_size > size:
+        return _sampled(image, left, top, size, original_size + 1, colour)
     piece = image[max(top, 0) : bottom, max(left, 0) : right].astype(np.float32)
     beyond = (max(-top, 0), max(bottom - height, 0), max(-left, 0), max(right - width, 0))
     if any(beyond):
@@ -107,6 +112,17 @@ def _mmtracking_piece(
     if piece.shape[:2] == (size, size):
         return np.asarray(piece, np.float32)
     return np.asarray(cv2.resize(piece, (size, size), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _sampled(image: Image, left: int, top: int, size: int, original_size: int, colour: Float64Array) -> Float32Array:
+    """Return a piece without copying it out, for it may be far larger than the frame: the same but for rounding."""
+    scale = original_size / size
+    shift = 0.5 * scale - 0.5
+    place = np.array([[scale, 0, left + shift], [0, scale, top + shift]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    filling = tuple(colour.tolist())
+    warped = cv2.warpAffine(image.astype(np.float32), place, (size, size), flags=flags, borderValue=filling)
+    return np.asarray(warped, np.float32)
 
 
 def _end(last: int, limit: int) -> int:
