@@ -52,6 +52,8 @@ def write(folder: Path, text: str) -> Path:
         ('{"a": [1,\n2,\n x]}', ":3: not JSON: Expecting value"),
         ('{"a": [1,\n2', ":2: not JSON: ends where ',' or ']' should be"),
         ('{"a": [{"b": "c}]}', ":1: not JSON: Unterminated string starting at"),
+        ('{"a": [{"b": 1},', ":1: not JSON: Expecting value"),
+        ('{"a": [{"b": 1},\n{"b": 2', ":2: not JSON: Expecting ',' delimiter"),
         ('{"a" 1}', ":1: not JSON: expected ':', got '1'"),
     ],
 )

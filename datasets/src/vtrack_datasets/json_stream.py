@@ -20,12 +20,13 @@ __all__ = ["Element", "read_places", "stream_elements"]
 
 _CHUNK = 1 << 22
 _SPACE = re.compile(r"[ \t\r\n]*")
+_COMMA = re.compile(r"[ \t\r\n]*,[ \t\r\n]*")
 _NUMERIC = ".eE+-"
 _NUMBER_TAIL = 2
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-@attrs.frozen
+@attrs.define
 class Element:
     """One element of a list that stands in the file's outermost object.
 
@@ -116,11 +117,27 @@ class _Scanner:
         if self._next() == "]":
             self._take("]")
             return
+        decode, comma = self._decoder.scan_once, _COMMA.match
         while True:
+            # Nearly all elements are objects that lie in what is held, with a comma behind them.
+            text, at, base = self._text, self._at, self._base
+            if text.isascii():
+                try:
+                    while text[at : at + 1] == "{":
+                        value, stop = decode(text, at)
+                        found = comma(text, stop)
+                        if found is None or found.end() == len(text):
+                            break
+                        self._at = found.end()
+                        yield Element(key, value, base + at, base + stop)
+                        at = self._at
+                except (StopIteration, ValueError):
+                    pass  # It is cut off, or wrong: looked at below.
             value, start, stop = self._value()
             yield Element(key, value, start, stop)
             if self._take(",]") == "]":
                 return
+            self._next()
 
     def _more(self) -> bool:
         """Read on; False at the end of the file."""
