@@ -34,6 +34,11 @@ def diagnose(sequence: EvaluatedSequence) -> list[str]:
 
 def _reason(track: TargetTrack, sequence: EvaluatedSequence) -> str | None:
     both = track.is_annotated & track.has_result
+    if len(track) > 1 and track.is_annotated[0] and not track.is_annotated[1:].any():
+        return (
+            "only the first frame is annotated, so these scores mean nothing: a server scores such data (vtcore "
+            "submission)"
+        )
     if not both.any():
         if track.has_result.any():
             return "results are of other frames than annotations: do both count frames alike?"

@@ -74,7 +74,7 @@ class Got10k:
     def _overlaps(self, track: TargetTrack, sequence: EvaluatedSequence) -> Float64Array:
         counted = (track.is_annotated & (track.visibility > 0))[1:]
         truth, results = track.truth[1:][counted], track.results[1:][counted]
-        if self.config.clip:
+        if self.config.clip and len(truth):
             if not sequence.width or not sequence.height:
                 raise DataError(
                     f"sequence {sequence.name!r}: boxes are to be clipped to the picture, but its size is not known: "
