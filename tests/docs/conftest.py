@@ -23,6 +23,8 @@ def prepared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _write_mot_sequence(sequence, folder / "mydata" / "train" / f"street-{number}")
         _write_results(sequence, folder / "results" / f"street-{number}.txt")
     _write_images(next(iter(dataset.sequences())), folder)
+    _write_lasot(folder / "LaSOT" / "airplane" / "airplane-1", folder / "images")
+    _write_vot(folder / "vot2018", folder / "images")
     _write_weights(folder / "weights" / "AFLink_epoch20.pth")
     _write_onnx(folder / "weights" / "yolox_nano.onnx")
     _write_ssdlite(folder / "weights" / "ssdlite.pth")
@@ -62,6 +64,27 @@ def _write_results(sequence: Sequence, path: Path) -> None:
     assert truth is not None
     path.parent.mkdir(exist_ok=True)
     path.write_text("".join(_rows(truth, "1,-1,-1,-1")))
+
+
+def _write_lasot(folder: Path, images: Path) -> None:
+    """Write a sequence of a target that is out of view once, as LaSOT's archives unpack."""
+    (folder / "img").mkdir(parents=True)
+    found = sorted(images.iterdir())
+    for number, image in enumerate(found, 1):
+        shutil.copy(image, folder / "img" / f"{number:08d}.png")
+    (folder / "groundtruth.txt").write_text("".join(f"{20 + index},30,40,90\n" for index in range(len(found))))
+    (folder / "full_occlusion.txt").write_text(",".join("0" * len(found)))
+    (folder / "out_of_view.txt").write_text(",".join("01".ljust(len(found), "0")))
+
+
+def _write_vot(folder: Path, images: Path) -> None:
+    """Write a sequence with a rotated box, as a data set of the VOT challenge has it."""
+    (folder / "bag" / "color").mkdir(parents=True)
+    found = sorted(images.iterdir())
+    for number, image in enumerate(found, 1):
+        shutil.copy(image, folder / "bag" / "color" / f"{number:08d}.png")
+    (folder / "bag" / "groundtruth.txt").write_text("20,30,60,25,65,110,25,115\n" * len(found))
+    (folder / "list.txt").write_text("bag\n")
 
 
 def _write_weights(path: Path) -> None:

@@ -117,7 +117,7 @@ class _Scanner:
         if self._next() == "]":
             self._take("]")
             return
-        decode, comma = self._decoder.scan_once, _COMMA.match
+        decode, comma = self._decoder.raw_decode, _COMMA.match
         while True:
             # Nearly all elements are objects that lie in what is held, with a comma behind them.
             text, at, base = self._text, self._at, self._base
@@ -131,7 +131,7 @@ class _Scanner:
                         self._at = found.end()
                         yield Element(key, value, base + at, base + stop)
                         at = self._at
-                except (StopIteration, ValueError):
+                except ValueError:
                     pass  # It is cut off, or wrong: looked at below.
             value, start, stop = self._value()
             yield Element(key, value, start, stop)
