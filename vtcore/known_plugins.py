@@ -66,6 +66,7 @@ KNOWN_PLUGINS = (
         {"refiner": ("linear-interpolation", "gaussian-smoothing", "minimum-length", "score-floor", "merge")},
     ),
     KnownPlugin("stark", "vtrack-plugin-stark", {"tracker": ("stark",)}),
+    KnownPlugin("siamrpn", "vtrack-plugin-siamrpn", {"tracker": ("siamrpn",)}),
     KnownPlugin(
         "sot-metrics",
         "vtrack-plugin-sot-metrics",
