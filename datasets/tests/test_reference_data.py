@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from vtcore.tables import COUNTED, DISTRACTOR, IGNORED
+from vtrack_datasets import Got10kDataset, LasotDataset, OtbDataset, VotDataset
 from vtrack_datasets.mot_challenge import MotChallengeDataset
 
 pytestmark = pytest.mark.data
@@ -69,3 +70,47 @@ def test_a_real_sequence_with_classes(reference_data: Path) -> None:
     assert counts[COUNTED] == 336
     assert counts[COUNTED] + counts[IGNORED] + counts[DISTRACTOR] == 792
     assert len(np.unique(truth.ids[truth.roles == COUNTED])) == 42
+
+
+def test_a_real_sequence_of_a_rotated_target(reference_data: Path) -> None:
+    folder = reference_data / "real" / "sot_vot15_bag"
+    if not folder.is_dir():
+        pytest.skip(f"no {folder}")
+    (sequence,) = VotDataset(str(folder)).sequences()
+    truth = sequence.annotations()
+    assert truth is not None
+    assert truth.polygons is not None
+    assert (sequence.length, len(truth), sequence.width, sequence.height) == (196, 196, 480, 360)
+    assert list(sequence.check({"image", "annotations"})) == []
+    corners = truth.polygons.reshape(-1, 4, 2)
+    np.testing.assert_allclose(corners.min(axis=1), truth.ltwh[:, :2])
+    # It is a parallelogram: opposite corners have the same centre.
+    np.testing.assert_allclose(corners[:, 0] + corners[:, 2], corners[:, 1] + corners[:, 3], atol=0.01)
+    assert sequence.frame(195).image is not None
+
+
+def test_a_real_sequence_of_otb(reference_data: Path) -> None:
+    if not (reference_data / "real" / "sot_otb_crossing").is_dir():
+        pytest.skip(f"no sot_otb_crossing in {reference_data}")
+    (sequence,) = OtbDataset(str(reference_data / "real"), sequences=("sot_otb_crossing",)).sequences()
+    truth = sequence.annotations()
+    assert truth is not None
+    assert (sequence.length, len(truth), sequence.width, sequence.height) == (120, 120, 360, 240)
+    assert truth.ltwh[0].tolist() == [205, 151, 17, 50]
+
+
+def test_annotations_that_evaluators_are_compared_on(reference_data: Path) -> None:
+    folder = reference_data / "sot_eval"
+    if not folder.is_dir():
+        pytest.skip(f"no {folder}")
+    (seq,) = Got10kDataset(str(folder / "got10k")).sequences()
+    truth, labels = seq.annotations(), seq.frame_labels()
+    assert truth is not None
+    assert (seq.length, seq.width, seq.height, seq.has_images) == (50, 640, 360, False)
+    hidden = labels["absence"] | (labels["cover"] == 0)
+    assert (truth.visibility[~hidden[truth.frames]] > 0).all()
+    assert (truth.visibility[hidden[truth.frames]] == 0).all()
+    (plane,) = LasotDataset(str(folder / "lasot")).sequences()
+    assert (plane.name, plane.length) == ("airplane-1", 25)
+    (video,) = VotDataset(str(folder / "vot2018")).sequences()
+    assert (video.length, video.annotations() is not None) == (25, True)
