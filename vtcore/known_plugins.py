@@ -66,6 +66,8 @@ KNOWN_PLUGINS = (
         {"refiner": ("linear-interpolation", "gaussian-smoothing", "minimum-length", "score-floor", "merge")},
     ),
     KnownPlugin("stark", "vtrack-plugin-stark", {"tracker": ("stark",)}),
+    KnownPlugin("nanotrack", "vtrack-plugin-nanotrack", {"tracker": ("nanotrack",)}),
+    KnownPlugin("correlation", "vtrack-plugin-correlation", {"tracker": ("kcf", "mosse")}),
     KnownPlugin("siamrpn", "vtrack-plugin-siamrpn", {"tracker": ("siamrpn",)}),
     KnownPlugin(
         "sot-metrics",

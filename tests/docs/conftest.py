@@ -27,6 +27,7 @@ def prepared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _write_vot(folder / "vot2018", folder / "images")
     _write_weights(folder / "weights" / "AFLink_epoch20.pth")
     _write_onnx(folder / "weights" / "yolox_nano.onnx")
+    _write_nanotrack(folder / "weights")
     _write_ssdlite(folder / "weights" / "ssdlite.pth")
     _write_looks(folder / "weights" / "osnet_x0_25_msmt17.pth")
     _write_yolox(folder / "weights" / "yolox_nano.pth")
@@ -125,6 +126,45 @@ def _write_onnx(path: Path) -> None:
     )
     path.parent.mkdir(exist_ok=True)
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), str(path))
+
+
+def _write_nanotrack(folder: Path) -> None:
+    """Write files with inputs and outputs of NanoTrack v2, that find every target where it was."""
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed")
+    helper, kind = onnx.helper, onnx.TensorProto.FLOAT
+
+    def save(name: str, nodes: list, inputs: dict, outputs: dict, constants: dict) -> None:  # type: ignore[type-arg]
+        given, got = (
+            [helper.make_tensor_value_info(each, kind, shape) for each, shape in values.items()]
+            for values in (inputs, outputs)
+        )
+        numbers = [onnx.numpy_helper.from_array(np.float32(value), each) for each, value in constants.items()]
+        model = helper.make_model(
+            helper.make_graph(nodes, name, given, got, numbers),
+            opset_imports=[helper.make_opsetid("", 17)],
+            ir_version=9,
+        )
+        onnx.save(model, str(folder / f"nanotrackv2_{name}.onnx"))
+
+    squares = helper.make_node("Conv", ["input", "w"], ["output"], strides=[16, 16], pads=[9, 9, 0, 0])
+    shapes = {"input1": [1, 48, 8, 8], "input2": [1, 48, 16, 16]}
+    save(
+        "backbone",
+        [squares],
+        {"input": [1, 3, 255, 255]},
+        {"output": [1, 48, 16, 16]},
+        {"w": np.full((48, 3, 16, 16), 1e-5)},
+    )
+    head = [
+        helper.make_node("GlobalAveragePool", ["input1"], ["target"]),
+        helper.make_node("Sub", ["input2", "target"], ["difference"]),
+        helper.make_node("Mul", ["difference", "nothing"], ["zero"]),
+        helper.make_node("ReduceSum", ["zero"], ["any"], keepdims=0, noop_with_empty_axes=0),
+        helper.make_node("Add", ["scores", "any"], ["output1"]),
+        helper.make_node("Add", ["edges", "any"], ["output2"]),
+    ]
+    numbers = {"nothing": [0], "scores": np.zeros((1, 2, 16, 16)), "edges": np.full((1, 4, 16, 16), 31.75)}
+    save("head", head, shapes, {"output1": [1, 2, 16, 16], "output2": [1, 4, 16, 16]}, numbers)
 
 
 def _write_yolox(path: Path) -> None:
