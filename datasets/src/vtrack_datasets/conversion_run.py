@@ -47,20 +47,30 @@ def convert_split(
     with CocoVideoFile(path, _categories(dataset, sequences)) as file:
         match dataset:
             case "coco":
-                for group in sequences.groups():
+                for group in _shown(sequences.groups(), path, len(sequences)):
                     write_coco_image(file, sequences.file_index, group)
             case "imagenet-det":
                 training = det_training_images(root)
-                for image in sequences:
+                for image in _shown(sequences, path):
                     write_det_image(file, image, training)
             case "imagenet-vid":
                 frames, instance = vid_training_frames(root), 1
-                for video in sequences:
+                for video in _shown(sequences, path):
                     instance = write_vid_video(file, video, options, frames, instance)
             case _:
-                for sequence in sequences:
+                for sequence in _shown(sequences, path):
                     write_target(file, sequence, options)
     return file.counts
+
+
+def _shown(items: Iterable[Any], path: Path, total: int | None = None) -> Iterable[Any]:
+    """Show how far it is, where somebody looks at the terminal."""
+    from rich.progress import track
+
+    from vtcore.cli.console import error_console
+
+    console = error_console()
+    return track(items, path.name, total=total, console=console, transient=True, disable=not console.is_terminal)
 
 
 def _categories(dataset: str, sequences: Any) -> list[dict[str, Any]]:
