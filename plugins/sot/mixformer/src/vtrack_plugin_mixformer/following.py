@@ -13,10 +13,11 @@ from vtcore.components import BuildContext
 from vtcore.errors import OptionError
 from vtcore.frames import Frame, Image
 from vtcore.instances import Float32Array, Float64Array
-from vtrack_common_sot.crops import box_in_picture, clip_box, square_crop
+from vtrack_common_sot.crops import box_in_picture, clip_box, padding_mask, square_crop
 from vtrack_common_sot.normalisation import crop_batch
 from vtrack_common_sot.packed_linear import pack_linears
 from vtrack_common_sot.tracker import TargetTrackerBase
+from vtrack_nets.device import resolve_device
 from vtrack_nets.running import NetworkRunner
 from vtrack_plugin_mixformer.attention import stacked
 from vtrack_plugin_mixformer.config import MixFormerOptions
@@ -90,6 +91,9 @@ class MixFormerTrackerBase(TargetTrackerBase[MixFormerTarget]):
         )
         self._search_size, self._template_size = sizes or layout.sizes
         pack_linears(network.eval(), context)
+        if resolve_device((context or BuildContext()).device).type == "cpu":
+            # On the processor faster, whatever the run says.
+            network.to(memory_format=torch.channels_last)
         self._search = NetworkRunner(SearchNetwork(network), context, name=name)
         self._remember = NetworkRunner(TemplateNetwork(network), context, name=name)
         self._batch: tuple[tuple[Any, ...], list[Tensor], Tensor | None] = ((), [], None)
@@ -99,19 +103,30 @@ class MixFormerTrackerBase(TargetTrackerBase[MixFormerTarget]):
         return MixFormerTarget.started(ltwh, self._look(frame, ltwh))
 
     def _follow(self, frame: Frame, targets: list[MixFormerTarget]) -> tuple[Float64Array, Float32Array]:
-        image = self._image(frame)
-        factor, size = self.config.search_factor, self._search_size
+        image, size = self._image(frame), self._search_size
         with self._timed("crop"):
-            crops, scales = zip(*(square_crop(image, each.ltwh, factor, size) for each in targets), strict=True)
+            crops, scales = zip(
+                *(square_crop(image, each.ltwh, self.config.search_factor, size) for each in targets), strict=True
+            )
         with self._timed("forward"):
             memory, absent = self._memory(targets)
             found: Float32Array = self._search(crop_batch(crops), absent, *memory).cpu().numpy()
         with self._timed("decode"):
             # In single precision, and in this order, as the original.
-            boxes = found[:, :4] * np.float32(size) / np.asarray(scales, np.float32)[:, None]
-            rows = zip(targets, boxes, scales, found[:, 4], strict=True)
-            places = [self._moved(frame, each, box, scale, float(score)) for each, box, scale, score in rows]
-            return np.stack(places), found[:, 4].copy()
+            boxes, scores = found[:, :4] * np.float32(size) / np.array(scales, np.float32)[:, None], found[:, 4].copy()
+            places = []
+            for row, target in enumerate(targets):
+                if self._is_seen(image, target, crops[row]):
+                    places.append(self._moved(frame, target, boxes[row], scales[row], float(scores[row])))
+                else:
+                    scores[row] = 0
+                    places.append(self._stayed(target))
+            return np.stack(places), scores
+
+    def _is_seen(self, image: Image, target: MixFormerTarget, crop: Image) -> bool:
+        """Whether a search region shows any of the picture."""
+        shape, factor, size = image.shape, self.config.search_factor, self._search_size
+        return bool(crop.any()) or not padding_mask(shape, target.ltwh, factor, size).all()
 
     def _moved(
         self, frame: Frame, target: MixFormerTarget, box: Float32Array, scale: float, score: float
@@ -119,11 +134,17 @@ class MixFormerTrackerBase(TargetTrackerBase[MixFormerTarget]):
         """Return a target's new box in the picture, after it took note of it and perhaps of its looks."""
         height, width = self._image(frame).shape[:2]
         place = box_in_picture(box, target.ltwh, scale, self._search_size)
-        if not np.isfinite(place).all():
-            # The base says so, and answers the last box again.
-            return place
+        if not (np.isfinite(place).all() and np.isfinite(score)):
+            self._stayed(target)
+            # The base tells of it, and answers the last box.
+            return np.full(4, np.nan)
         target.ltwh = clip_box(place, height, width, _MARGIN)
         self.rule.apply(target, score, lambda: self._look(frame, target.ltwh))
+        return target.ltwh
+
+    def _stayed(self, target: MixFormerTarget) -> Float64Array:
+        """Return the box of a target that nothing was found of; no look of it is taken up."""
+        self.rule.apply(target, 0.0, lambda: target.templates[-1])
         return target.ltwh
 
     def _look(self, frame: Frame, ltwh: Float64Array) -> Image:
