@@ -222,9 +222,16 @@ def test_a_mismatch_is_refused_unless_told(layouts: Any, capsys: pytest.CaptureF
     words = ("lasot", root, out, "--sequences", "airplane-1", "--split", "test")
     assert convert(*words) == 2
     assert capsys.readouterr().err == (
-        f"vtcore: error: {images}: 4 images, but 5 frames are annotated; fetch what is missing, or take what both have "
-        "with --partial\n"
+        f"vtcore: error: {images}: 4 images, but 5 frames are annotated; fetch what is missing, or take what there "
+        "is with --partial\n"
     )
+    path = layouts.text("lasot/airplane/airplane-1/full_occlusion.txt", "0,0,0")
+    path.with_name("out_of_view.txt").write_text("0,0,0")
+    path.with_name("groundtruth.txt").write_text("1,2,3,4\n" * 3)
+    assert convert(*words) == 0
+    assert len(content(out / "lasot_test.json")["images"]) == 3
+    layouts.lasot("airplane-1", frames=4)
+    words += ("--overwrite",)
     (images / "00000002.jpg").unlink()
     assert convert(*words) == 2
     assert "1 of 4 images are missing; fetch them, or take what there is with --partial" in capsys.readouterr().err

@@ -38,7 +38,7 @@ class ConversionOptions:
         outlines: Whether rotated boxes are written as enclosing boxes with an outline in ``segmentation``, as COCO's
             own tools take them, instead of four corners in ``bbox``, as MMTracking has them.
         every_size: Whether the size of every image is looked at, instead of the first of each video.
-        partial: Whether frames and annotations may differ in number.
+        partial: Whether images may be fewer than annotated frames.
     """
 
     outlines: bool = False
@@ -88,8 +88,8 @@ def refuse_incomplete(sequence: LazySequence, options: ConversionOptions) -> Non
             "is with --partial",
             file=sequence.images.place,
         )
-    for problem in sequence.mismatch() if isinstance(sequence, TargetSequence) else ():
-        raise DataError(f"{problem}; fetch what is missing, or take what both have with --partial")
+    for problem in sequence.mismatch(surplus=False) if isinstance(sequence, TargetSequence) else ():
+        raise DataError(f"{problem}; fetch what is missing, or take what there is with --partial")
 
 
 def video_facts(sequence: LazySequence) -> dict[str, Any]:

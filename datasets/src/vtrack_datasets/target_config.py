@@ -10,8 +10,8 @@ __all__ = ["Got10kConfig", "LasotConfig", "OtbConfig", "TrackingNetConfig", "Uav
 
 _SEQUENCES = "Names of the sequences to take, also as patterns (car-*); empty for all."
 _PARTIAL = (
-    "Take what there is: fewer sequences than the split has, and sequences whose frames and annotations differ in "
-    "number, as far as both go."
+    "Take what there is: fewer sequences than the split has, and sequences with fewer images than annotated frames, as "
+    "far as they go."
 )
 
 

@@ -1,8 +1,8 @@
 """One target's sequence: images, and an annotation of one box per frame.
 
-Where frames and annotations differ in number, a sequence is as long as both are there: frames without an annotation at
-its end are not tracked, annotations without a frame are not scored. `TargetSequence.check` tells of it, so that a run
-does not start on half of the data unless it is told to (``partial``).
+Where frames and annotations differ in number, a sequence is as long as both are there. Frames without an annotation at
+its end are not tracked, as in the published toolkits. Annotations without a frame are not scored; `TargetSequence.check`
+tells of them, so that a run does not start on half of the data unless it is told to (``partial``).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class TargetSequence(LazySequence):
     """A sequence with one annotated target.
 
     Attributes:
-        partial: Whether frames and annotations may differ in number.
+        partial: Whether images may be fewer than annotated frames.
     """
 
     def __init__(
@@ -96,14 +96,20 @@ class TargetSequence(LazySequence):
         return {name: values[: self.length] for name, values in self.truth.labels.items()}
 
     def check(self, needs: Collection[str]) -> Iterator[str]:
-        """Yield what is missing of the images, and where they and the annotation differ in number."""
+        """Yield what is missing of the images, and where there are fewer than annotated frames."""
         yield from super().check(needs)
         if "image" in needs and self.has_images and not self.partial:
-            hint = "; fetch what is missing, or take what both have with dataset.partial = true"
-            yield from (problem + hint for problem in self.mismatch())
+            hint = "; fetch what is missing, or take what there is with dataset.partial = true"
+            yield from (problem + hint for problem in self.mismatch(surplus=False))
 
-    def mismatch(self) -> Iterator[str]:
-        """Yield where images and annotation differ in number."""
+    def mismatch(self, *, surplus: bool = True) -> Iterator[str]:
+        """Yield where images and annotation differ in number.
+
+        Args:
+            surplus: Whether more images than annotated frames count.
+        """
         truth = self.truth
-        if truth is not None and not truth.first_only and len(truth) != self.images.count:
+        if truth is None or truth.first_only or len(truth) == self.images.count:
+            return
+        if surplus or self.images.count < len(truth):
             yield f"{self.images.place}: {self.images.count} images, but {len(truth)} frames are annotated"
