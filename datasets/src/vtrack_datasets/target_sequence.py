@@ -1,8 +1,9 @@
 """One target's sequence: images, and an annotation of one box per frame.
 
 Where frames and annotations differ in number, a sequence is as long as both are there. Frames without an annotation at
-its end are not tracked, as in the published toolkits. Annotations without a frame are not scored; `TargetSequence.check`
-tells of them, so that a run does not start on half of the data unless it is told to (``partial``).
+its end are not tracked, as in the published toolkits. Annotations without a frame are not scored;
+`TargetSequence.check` tells of them, so that a run does not start on half of the data unless it is told to
+(``partial``).
 """
 
 from __future__ import annotations
