@@ -83,7 +83,7 @@ def _pictures(case: Any) -> tuple[Any, Any]:
 def _absolute(case: Any, name: str) -> float:
     tolerance = case.stated.get("tolerance", {})
     found = tolerance.get("absolute", tolerance)
-    return float(found.get(name, 1e-4))
+    return float(found.get(name, tolerance.get("atol", 1e-4)))
 
 
 def loss(case: Any) -> None:
@@ -217,7 +217,8 @@ def _steps(case: Any, tracker: Any, each: Mapping[str, Any], size: tuple[int, in
 def _training_anchors(check: Any, anchor: Mapping[str, Any], stated: Mapping[str, Any]) -> None:
     options = {"stride": anchor["STRIDE"], "ratios": anchor["RATIOS"], "scales": anchor["SCALES"]}
     size = stated["outputs"]["train_anchors_xyxy"][-1]
-    targets = AnchorTargets(**options, output_size=size)
+    told = re.search(r"im_c=(\d+)", " ".join(stated.get("notes", ())))
+    targets = AnchorTargets(**options, output_size=size, search_size=2 * int(told[1]) + 1 if told else 255)
     check.close("train_anchors_xyxy", targets.corners, rtol=0, atol=1e-6)
     check.close("train_anchors_cxcywh", targets.centres, rtol=0, atol=1e-6)
     check.close("base_anchors_xyxy", base_anchors(*options.values()), rtol=0, atol=1e-6)
@@ -290,7 +291,9 @@ def _tracker(case: Any, *, fuse: bool) -> Any:
         weights = Path(folder) / "model.pth"
         torch.save(state, weights)
         component = plugin_host().component("tracker", "siamrpn")
-        config = component.load_config()(weights=str(weights), fuse=fuse, **_options(case.stated["hyper"]))
+        convention = "mmtracking" if "mmtrack" in case.stated["reference"]["repository"] else "pysot"
+        options = _options(case.stated["hyper"])
+        config = component.load_config()(weights=str(weights), fuse=fuse, convention=convention, **options)
         return build(Configured(component, config), BuildContext(device="cpu"))
 
 
