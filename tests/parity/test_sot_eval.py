@@ -39,9 +39,10 @@ Scores = Mapping[str, Any]
 @pytest.fixture(scope="module")
 def expected() -> dict[str, Any]:
     file = FOLDER / "expected.json"
-    if not FOLDER.is_dir() and GIVEN is None:
-        pytest.skip(f"no reference data in {FOLDER}; set {VARIABLE} to the folder that holds sot_eval")
-    assert file.is_file(), f"{VARIABLE}: {file} does not exist"
+    assert GIVEN is None or ROOT.is_dir(), f"{VARIABLE}: {ROOT} does not exist"
+    if not FOLDER.is_dir():
+        pytest.skip(f"there is no {FOLDER}; set {VARIABLE} to the folder that holds sot_eval")
+    assert file.is_file(), f"{file} does not exist"
     pytest.importorskip("vtrack_plugin_sot_metrics", reason="vtrack-plugin-sot-metrics is not installed")
     read: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return read
