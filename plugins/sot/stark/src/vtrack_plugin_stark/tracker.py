@@ -78,7 +78,8 @@ class StarkTracker(TargetTrackerBase[Target]):
             search_size: Pixels along the search region's edge.
             margin: How far a box reaches into the picture at least.
             heads: Heads of each attention.
-            network: A network in memory, in place of weights; it is taken as it is, fused or not.
+            network: A network in memory, in place of weights, fused or not. It is changed in place: put on the device,
+                and laid out for the processor there, after which it can no longer be saved or trained.
             context: Device, type and memory layout of the run.
 
         Raises:
