@@ -28,8 +28,8 @@ __all__ = ["Regions", "region_overlaps"]
 
 Int32Array = npt.NDArray[np.int32]
 
-_CELLS = 1 << 19
-"""Rows of regions that are drawn at once: memory stays at some ten megabytes."""
+_CELLS = 1 << 15
+"""Rows of regions that are drawn at once: what they take stays near the processor, and memory at some ten megabytes."""
 _FAR = 1 << 24
 """Beyond this many pixels from the origin nothing is drawn: single precision ends there."""
 
