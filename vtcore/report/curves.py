@@ -24,6 +24,7 @@ __all__ = [
     "ScoreCurve",
     "combined_plots",
     "comparison_plot",
+    "line_style",
     "score_curves",
     "sequence_plots",
 ]

@@ -14,7 +14,7 @@ import numpy as np
 from vtcore.instances import BoolArray, Float32Array, Float64Array
 from vtrack_plugin_sot_metrics.target_tracks import TargetTrack
 
-__all__ = ["BoxErrors", "mmtracking_errors", "pytracking_errors"]
+__all__ = ["BoxErrors", "mmtracking_errors", "overlaps_of", "pytracking_errors"]
 
 _MISS = np.inf
 _HIT = -1.0
@@ -114,6 +114,24 @@ def mmtracking_errors(track: TargetTrack, *, exclude_invisible: bool) -> BoxErro
         frames=len(track),
         average_overlap=float(overlaps[valid].mean()) if valid.any() else None,
     )
+
+
+def overlaps_of(first: Float64Array, second: Float64Array) -> Float64Array:
+    """Return the intersection over union of boxes, pair by pair, as the GOT-10k toolkit 0.1.3 (MIT) computes it.
+
+    Args:
+        first: float64 ``(N, 4)``, left, top, width, height.
+        second: The same.
+
+    Returns:
+        float64 ``(N,)``, 0 where both are empty.
+    """
+    low = np.maximum(first[:, :2], second[:, :2])
+    high = np.minimum(first[:, :2] + first[:, 2:], second[:, :2] + second[:, 2:])
+    common = np.maximum(high - low, 0).prod(axis=1)
+    union = first[:, 2:].prod(axis=1) + second[:, 2:].prod(axis=1) - common
+    overlaps: Float64Array = np.clip(common / (union + np.finfo(np.float64).eps), 0, 1)
+    return overlaps
 
 
 def _filled(track: TargetTrack, breaks: BoolArray) -> Float64Array:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from vtcore.evaluation import EvaluatedSequence, FrameErrors
-from vtcore.instances import BoolArray, Float64Array, Int64Array
+from vtcore.instances import BoolArray, Int64Array
 from vtcore.tables import TrackTable
+from vtrack_plugin_sot_metrics.box_errors import overlaps_of
 from vtrack_plugin_sot_metrics.target_tracks import TargetTrack, target_tracks
 
 __all__ = ["frame_errors"]
@@ -33,7 +34,7 @@ def frame_errors(sequence: EvaluatedSequence) -> FrameErrors:
     for track in tracks:
         inside = slice(track.start, track.start + len(track))
         counted = track.is_annotated & track.is_visible & (track.truth[:, 2:] > 0).all(axis=1)
-        met = counted & track.has_result & (_overlaps(track) > _MET_FROM)
+        met = counted & track.has_result & (overlaps_of(track.results, track.truth) > _MET_FROM)
         wrong, lost = counted & track.has_result & ~met, counted & ~met
         hits[inside] += met
         false[inside] += wrong
@@ -56,12 +57,3 @@ def _rows(table: TrackTable, track: TargetTrack, frames: BoolArray, number: int 
     """Return the rows of a table in some of a track's frames; those of one id where it is given."""
     chosen = np.isin(table.frames, track.start + np.flatnonzero(frames))
     return np.flatnonzero(chosen if number is None else chosen & (table.ids == number))
-
-
-def _overlaps(track: TargetTrack) -> Float64Array:
-    low = np.maximum(track.truth[:, :2], track.results[:, :2])
-    high = np.minimum(track.truth[:, :2] + track.truth[:, 2:], track.results[:, :2] + track.results[:, 2:])
-    common = np.maximum(high - low, 0).prod(axis=1)
-    union = track.truth[:, 2:].prod(axis=1) + track.results[:, 2:].prod(axis=1) - common
-    overlaps: Float64Array = common / np.where(union > 0, union, 1)
-    return overlaps

@@ -14,6 +14,7 @@ import numpy as np
 from vtcore.errors import DataError
 from vtcore.evaluation import EvaluatedSequence
 from vtcore.instances import Float64Array
+from vtrack_plugin_sot_metrics.box_errors import overlaps_of
 from vtrack_plugin_sot_metrics.config import Got10kConfig
 from vtrack_plugin_sot_metrics.diagnosis import diagnose
 from vtrack_plugin_sot_metrics.target_tracks import TargetTrack, target_tracks
@@ -81,22 +82,13 @@ class Got10k:
                     "have the images where the data set looks for them, or set clip = false"
                 )
             truth, results = (_clipped(boxes, sequence.width, sequence.height) for boxes in (truth, results))
-        return _overlaps(results, truth)
+        return overlaps_of(results, truth)
 
 
 def _clipped(ltwh: Float64Array, width: int, height: int) -> Float64Array:
     size = np.array([width, height], np.float64)
     origins = np.clip(ltwh[:, :2], 0, size)
     return np.concatenate([origins, np.clip(ltwh[:, 2:], 0, size - origins)], axis=1)
-
-
-def _overlaps(first: Float64Array, second: Float64Array) -> Float64Array:
-    low = np.maximum(first[:, :2], second[:, :2])
-    high = np.minimum(first[:, :2] + first[:, 2:], second[:, :2] + second[:, 2:])
-    common = np.maximum(high - low, 0).prod(axis=1)
-    union = first[:, 2:].prod(axis=1) + second[:, 2:].prod(axis=1) - common
-    overlaps: Float64Array = np.clip(common / (union + np.finfo(np.float64).eps), 0, 1)
-    return overlaps
 
 
 def _table(record: Mapping[str, Any]) -> dict[str, Any]:
