@@ -69,11 +69,13 @@ class TrueCutter:
 
     def search(self, image: Image, centre: Float64Array, size: Float64Array, colour: Float64Array) -> Piece:
         """Return the search picture."""
-        edge = _whole(context_size(*size) * (SEARCH_SIZE / TEMPLATE_SIZE))
+        (x, y), (width, height) = centre.tolist(), size.tolist()
+        edge = _whole(context_size(width, height) * (SEARCH_SIZE / TEMPLATE_SIZE))
         # A piece lies one pixel left of and above the middle that it is asked for.
-        picture = subwindow(image, centre + 1, SEARCH_SIZE, edge, colour)
-        corner = np.floor(centre + 1 - (edge + 1) / 2 + 0.5)
-        return Piece(picture, corner + (edge - 1) / 2, SEARCH_SIZE / edge)
+        picture = subwindow(image, (x + 1, y + 1), SEARCH_SIZE, edge, colour)
+        left, top = (math.floor(value + 1 - edge / 2) for value in (x, y))
+        half = (edge - 1) / 2
+        return Piece(picture, np.array((left + half, top + half)), SEARCH_SIZE / edge)
 
 
 class PublishedCutter:

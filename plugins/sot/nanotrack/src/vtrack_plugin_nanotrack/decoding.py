@@ -5,6 +5,8 @@ Penalty, window and smoothing of SiamRPN (Li et al., CVPR 2018) as NanoTrack (Ap
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +19,7 @@ __all__ = ["Chosen", "Decoder"]
 STRIDE = 16
 """Pixels of the search picture from one place to the next."""
 
-Array = npt.NDArray[np.floating[npt.NBitBase]]
+Array = npt.NDArray[Any]
 
 
 @attrs.frozen
@@ -53,10 +55,10 @@ class Decoder:
         """
         line = (np.arange(grid) - grid // 2) * STRIDE
         rows, columns = np.meshgrid(line, line, indexing="ij")
-        self._places = np.stack((columns.ravel(), rows.ravel())).astype(np.float32)
-        window = outer_window(grid, grid, zero_ends=True).ravel().astype(np.float64)
-        self._window = (np.sqrt(window) if rooted else window) * window_influence
-        self._share = 1 - window_influence
+        self._places = np.stack((columns.ravel(), rows.ravel())).astype(np.float64)
+        window = outer_window(grid, grid, zero_ends=True).ravel()
+        self._window = (np.sqrt(window) if rooted else window) * np.float32(window_influence)
+        self._share = np.float32(1 - window_influence)
         self._penalty_k = penalty_k
 
     def __call__(
@@ -73,32 +75,40 @@ class Decoder:
         Returns:
             The places; numbers that are none where the network gives such.
         """
+        left, top, right, bottom = distances.swapaxes(0, 1)
         with np.errstate(all="ignore"):
             scores = 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]))
-            low, high = self._places - distances[:, :2], self._places + distances[:, 2:]
-            width, height = (high - low).swapaxes(0, 1)
-            change = _ratio(_extent(width, height) / _extent(*(sizes if reference is None else reference).T[..., None]))
-            change *= _ratio((sizes[:, :1] / sizes[:, 1:]) / (width / height))
-            penalty = np.exp((1 - change) * self._penalty_k)
-            ranks = penalty * scores * self._share + self._window
+            width, height = left + right, top + bottom
+            before = sizes if reference is None else reference
+            change = _ratio(_extent(width, height) / _column(_extent(before[:, 0], before[:, 1])))
+            change *= _ratio(height * _column(sizes[:, 0] / sizes[:, 1]) / width)
+            change -= 1
+            change *= -self._penalty_k
+            penalised = np.exp(change, out=change)
+            penalised *= scores
+            ranks = penalised * self._share
+            ranks += self._window
         rows = np.arange(len(ranks))
         # A number that is none would be taken for the greatest, and is here.
         best = ranks.argmax(axis=1)
-        middle = (low[rows, :, best] + high[rows, :, best]) / 2
+        chosen = distances[rows, :, best].astype(np.float64)
         return Chosen(
-            middle.astype(np.float64),
-            np.stack((width[rows, best], height[rows, best]), axis=1).astype(np.float64),
-            np.asarray(penalty[rows, best] * scores[rows, best], np.float64),
-            scores[rows, best].astype(np.float32),
-            ranks[rows, best].astype(np.float32),
+            self._places[:, best].T + (chosen[:, 2:] - chosen[:, :2]) / 2,
+            chosen[:, :2] + chosen[:, 2:],
+            penalised[rows, best].astype(np.float64),
+            scores[rows, best],
+            ranks[rows, best],
         )
 
 
 def _extent(width: Array, height: Array) -> Array:
-    """Return the edge of the square that a box and its surroundings take."""
-    margin = (width + height) * 0.5
-    return np.asarray(np.sqrt((width + margin) * (height + margin)))
+    """Return the edge of the square that a box and its surroundings take, which are half its width and height."""
+    return np.asarray(np.sqrt((1.5 * width + 0.5 * height) * (0.5 * width + 1.5 * height)))
 
 
 def _ratio(value: Array) -> Array:
     return np.asarray(np.maximum(value, 1 / value))
+
+
+def _column(values: Array) -> Float32Array:
+    return np.asarray(values, np.float32)[:, None]

@@ -14,12 +14,12 @@ import numpy as np
 
 from vtcore.components import BuildContext
 from vtcore.frames import Frame, Image
-from vtcore.instances import Float32Array, Float64Array
+from vtcore.instances import BoolArray, Float32Array, Float64Array
 from vtrack_common_sot.subwindow import mean_colour
 from vtrack_common_sot.tracker import TargetTrackerBase
 from vtrack_plugin_nanotrack.config import NanoTrackConfig
-from vtrack_plugin_nanotrack.crops import CUTTERS, Piece
-from vtrack_plugin_nanotrack.decoding import Chosen, Decoder
+from vtrack_plugin_nanotrack.crops import CUTTERS
+from vtrack_plugin_nanotrack.decoding import Decoder
 from vtrack_plugin_nanotrack.network import NanoNetwork
 from vtrack_plugin_nanotrack.network_files import checked_file
 
@@ -145,26 +145,33 @@ class NanoTrack(TargetTrackerBase[NanoTarget]):
             features = self._network.features([piece.picture for piece in pieces])
             logits, distances = self._network.answers(np.stack([each.template for each in targets]), features)
         with self._timed("decode"):
-            sizes = np.array([each.size * piece.scale for each, piece in zip(targets, pieces, strict=True)])
+            before = np.array([each.size for each in targets])
+            scales = np.array([[piece.scale] for piece in pieces])
             # OpenCV compares the size of a box with where it lies, in place of its size.
             reference = np.array([each.centre for each in targets]) if self._opencv else None
-            chosen = self._decode(logits, distances, sizes, reference)
+            chosen = self._decode(logits, distances, before * scales, reference)
+            rates = chosen.rates[:, None] * self.config.lr
+            centres = np.array([piece.middle for piece in pieces]) + chosen.offsets / scales
+            sizes = before * (1 - rates) + chosen.sizes / scales * rates
             scores = chosen.ranks if self._opencv else chosen.scores
-            for row, (target, piece) in enumerate(zip(targets, pieces, strict=True)):
-                if not self._move(target, piece, chosen, row, image):
-                    scores[row] = np.nan
+            moved = self._moved(targets, centres, sizes, image)
+            scores[~moved] = np.nan
             boxes = np.array([each.box for each in targets])
         # OpenCV answers whole pixels, and keeps the fractions to itself.
         return (np.trunc(boxes) if self._opencv else boxes), scores
 
-    def _move(self, target: NanoTarget, piece: Piece, chosen: Chosen, row: int, image: Image) -> bool:
-        """Put a target to the place chosen; one whose place is no number stays, and the answer is False."""
-        rate = chosen.rates[row] * self.config.lr
-        centre = piece.middle + chosen.offsets[row] / piece.scale
-        size = target.size * (1 - rate) + chosen.sizes[row] / piece.scale * rate
-        if not (np.isfinite(centre).all() and np.isfinite(size).all()):
-            return False
+    @staticmethod
+    def _moved(targets: list[NanoTarget], centres: Float64Array, sizes: Float64Array, image: Image) -> BoolArray:
+        """Put targets to the places found, within the picture; those whose place is no number stay.
+
+        Returns:
+            bool ``(n,)``, which did not stay.
+        """
         edges = np.array((image.shape[1], image.shape[0]), np.float64)
-        target.centre = np.maximum(0.0, np.minimum(centre, edges))
-        target.size = np.maximum(_SMALLEST, np.minimum(size, edges))
-        return True
+        within = np.maximum(0.0, np.minimum(centres, edges))
+        bounded = np.maximum(_SMALLEST, np.minimum(sizes, edges))
+        finite = np.asarray(np.isfinite(np.hstack((centres, sizes))).all(axis=1))
+        for target, there, centre, size in zip(targets, finite, within, bounded, strict=True):
+            if there:
+                target.centre, target.size = centre, size
+        return finite
