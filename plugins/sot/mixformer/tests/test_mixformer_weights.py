@@ -106,3 +106,13 @@ def test_weights_with_a_gap_are_refused(network_of, tmp_path):
 def test_a_hash_that_does_not_fit_is_refused(network_of, write):
     with pytest.raises(CheckpointError):
         load_network(write(network_of("v2")), family="v2", sha256="0" * 64)
+
+
+def test_left_to_itself_a_network_is_cvt_21_without_a_score():
+    with torch.device("meta"):
+        network = MixFormer()
+    assert network.layout == Layout()
+    assert layout_of(network.state_dict()) == Layout()
+    # All numbers of the published one but those of ImageNet's classes, and counters.
+    count = sum(each.numel() for name, each in network.state_dict().items() if "num_batches" not in name)
+    assert count == 35_681_730

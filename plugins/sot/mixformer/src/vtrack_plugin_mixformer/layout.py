@@ -27,7 +27,7 @@ class Shaped(Protocol):
 
 @attrs.frozen
 class Layout:
-    """A network's sizes.
+    """A network's sizes; by default those of CvT-21 as its first stage of training leaves it, without a score.
 
     Attributes:
         family: One of `FAMILIES`.
@@ -41,13 +41,13 @@ class Layout:
         template_cells: Patches along an edge of a template; 0 for any.
     """
 
-    family: str
-    widths: tuple[int, ...]
-    depths: tuple[int, ...]
-    hidden: int
-    scored: bool
-    pyramid: bool
-    head: int
+    family: str = "cvt"
+    widths: tuple[int, ...] = (64, 192, 384)
+    depths: tuple[int, ...] = (1, 4, 16)
+    hidden: int = 1536
+    scored: bool = False
+    pyramid: bool = False
+    head: int = 384
     search_cells: int = 0
     template_cells: int = 0
 

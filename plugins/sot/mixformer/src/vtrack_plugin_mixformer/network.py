@@ -51,11 +51,12 @@ class MixFormer(nn.Module):
     """A network of any of the families.
 
     Args:
-        layout: Its sizes.
+        layout: Its sizes; None for those of CvT-21 without a score.
     """
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout | None = None) -> None:
         super().__init__()
+        layout = layout or Layout()
         self.layout = layout
         width = layout.widths[-1]
         self.backbone = _backbone(layout)
