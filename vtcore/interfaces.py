@@ -20,6 +20,9 @@ config without it every option that names an existing file or folder counts. An 
 is false keeps results out of the cache: those that are not the same from run to run, or cost nothing to find again. It
 is asked of a detector, of transforms and of a re-identification; a component that holds others answers for them.
 
+A data set's config may have ``metrics``, the names of the metrics that its papers quote: ``vtcore eval`` computes them
+where nobody says which.
+
 Two optional members of a detector's config tell a run how to go about it. A true ``free`` says that detecting costs
 nothing, since it only looks up what there is: it then gets no thread of its own, and is stored by the cache only
 together with embeddings. ``gives``, a collection of texts, holds ``"embeddings"`` where detections may come with

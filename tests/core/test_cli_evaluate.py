@@ -76,6 +76,14 @@ def test_json(evaluate):
     assert scores["count"]["A-01"] == {"Dets": 11, "GT_Dets": 12, "IDs": 2, "GT_IDs": 2}
 
 
+def test_a_data_set_may_say_what_it_is_scored_by(evaluate, monkeypatch):
+    from vtrack_datasets.config import MotChallengeConfig
+
+    monkeypatch.setattr(MotChallengeConfig, "metrics", ("count",), raising=False)
+    assert json.loads(evaluate("results", "--json")[1]).keys() == {"count"}
+    assert json.loads(evaluate("results", "--json", "--metrics", "clear")[1]).keys() == {"clear"}
+
+
 def test_output_folder(evaluate, data):
     status, out, _ = evaluate("results", "--output", "scores", "--json")
     assert status == 0

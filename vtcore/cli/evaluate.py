@@ -47,7 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="NAME",
-        help=f"metrics to compute (default: the experiment's, else {' '.join(DEFAULT_METRICS)})",
+        help="metrics to compute (default: the experiment's, else those of the data set, else "
+        f"{' '.join(DEFAULT_METRICS)})",
     )
     parser.add_argument("--only-found", action="store_true", help="leave out sequences without a result file")
     parser.add_argument("--output", metavar="FOLDER", type=Path, help="write metrics.json there (default: nowhere)")
@@ -97,7 +98,9 @@ def _load(arguments: argparse.Namespace) -> Experiment:
         experiment = load_experiment(source, arguments.override)
         if experiment.metrics:
             return experiment
-        metrics = [{"type": name} for name in DEFAULT_METRICS]
+        # Papers quote other scores of the data sets of one target.
+        own = getattr(experiment.dataset and experiment.dataset.config, "metrics", ())
+        metrics = [{"type": name} for name in own or DEFAULT_METRICS]
     tables = {"extends": [source]} if isinstance(source, str) else source
     return load_experiment(tables | {"metrics": metrics}, arguments.override)
 

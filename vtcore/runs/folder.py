@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ __all__ = ["RunFolder"]
 
 _CONTENTS = ("experiment.toml", "versions.json", "log.jsonl", "metrics.json", "report.html")
 _FOLDERS = ("results", "refined", "videos", "state", "checkpoints")
+_CLAIMED = "folder_claimed"
 # What may differ between a run and its continuation: nothing that changes a result.
 _FREE_KEYS = ("run.output", "run.show", "run.prefetch", "run.report", "run.cache", "requires", "plugins.disable")
 
@@ -58,14 +60,23 @@ class RunFolder:
         """Whether a run has started here."""
         return (self.path / "experiment.toml").is_file()
 
-    def claim(self, experiment: str, resolved: dict[str, Any], *, resume: bool, overwrite: bool) -> None:
-        """Make the folder ready for a run.
+    def claim(
+        self,
+        experiment: str,
+        resolved: dict[str, Any],
+        *,
+        resume: bool,
+        overwrite: bool,
+        folders: Collection[str] = (),
+    ) -> None:
+        """Make the folder ready for a run, and remove what an unfinished attempt left half written.
 
         Args:
             experiment: The resolved experiment as TOML.
             resolved: The same as tables.
             resume: Continue the run that is here, if there is one.
             overwrite: Remove the run that is here first.
+            folders: Where the run's writers write, below the folder.
 
         Raises:
             ResumeError: A run is here and neither was asked for, or it is of another experiment; or the folder
@@ -75,6 +86,7 @@ class RunFolder:
         if self.holds_run():
             if resume:
                 self._same_experiment(resolved)
+                self._remove_partial()
                 return
             if not overwrite:
                 raise ResumeError(
@@ -92,6 +104,9 @@ class RunFolder:
             raise OutputError(f"{self.path}: cannot create: {error.strerror or error}") from error
         # It must run again as it is, with the password of a stream in it.
         write_whole(self.path / "experiment.toml", experiment, private=masked_lines(experiment) != experiment)
+        if others := sorted({*folders} - {*_FOLDERS}):
+            # Whoever replaces or continues this run finds them here.
+            self.log(_CLAIMED, folders=others)
 
     def contents(self) -> dict[str, Path]:
         """Return what a person would open, by a word for it; only what is there."""
@@ -109,9 +124,14 @@ class RunFolder:
         """Write a JSON file of the run, whole or not at all."""
         write_whole(self.path / name, json.dumps(value, indent=1) + "\n")
 
-    def remove_partial(self) -> None:
-        """Remove what an earlier, unfinished attempt left."""
-        for folder in _FOLDERS:
+    def _folders(self) -> tuple[str, ...]:
+        """Return the folders that the run here writes into."""
+        claimed = [event for event in self.log.read() if event["event"] == _CLAIMED]
+        others = {str(folder) for event in claimed for folder in event["folders"]}
+        return (*_FOLDERS, *(folder for folder in sorted(others) if _is_below(folder)))
+
+    def _remove_partial(self) -> None:
+        for folder in self._folders():
             for path in (self.path / folder).glob(f"*{PARTIAL}*"):
                 path.unlink(missing_ok=True)
 
@@ -129,14 +149,21 @@ class RunFolder:
             )
 
     def _clear(self) -> None:
+        folders = self._folders()
         try:
             for name in _CONTENTS:
                 (self.path / name).unlink(missing_ok=True)
                 (self.path / (name + PARTIAL)).unlink(missing_ok=True)
-            for name in _FOLDERS:
+            for name in folders:
                 shutil.rmtree(self.path / name, ignore_errors=False) if (self.path / name).exists() else None
         except OSError as error:
             raise OutputError(f"{self.path}: cannot remove the earlier run: {error.strerror or error}") from error
+
+
+def _is_below(folder: str) -> bool:
+    """Whether a name is that of a folder below the run's, whatever was written into the log."""
+    path = Path(folder)
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts
 
 
 def _bound(resolved: dict[str, Any]) -> dict[str, Any]:

@@ -76,10 +76,15 @@ class Run:
         self.notes += [str(finding.problem) for finding in checked.findings]
         self.sequences = tuple(checked.sequences)
         self._build()
-        self.folder.claim(self.experiment.to_toml(), self.experiment.resolved(), resume=resume, overwrite=overwrite)
+        self.folder.claim(
+            self.experiment.to_toml(),
+            self.experiment.resolved(),
+            resume=resume,
+            overwrite=overwrite,
+            folders=[writer.folder for writer in self._writers],
+        )
         versions = collect_versions(self.experiment, self.host)
         self.folder.write_json("versions.json", versions)
-        self.folder.remove_partial()
         self.folder.log("run_started", resumed=resume)
         error: BaseException | None = None
         try:

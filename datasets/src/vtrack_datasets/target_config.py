@@ -19,6 +19,8 @@ _PARTIAL = (
 class LasotConfig:
     """Where LaSOT lies, and which part of it to take."""
 
+    metrics = ("ope",)
+
     root: str = option(help="Folder that holds the classes' folders, or sequences.")
     split: str = option(
         "",
@@ -37,6 +39,8 @@ class LasotConfig:
 class Got10kConfig:
     """Where GOT-10k lies, and which part of it to take."""
 
+    metrics = ("got10k",)
+
     root: str = option(help="Folder that holds train, val and test, or sequences.")
     split: str = option(
         "",
@@ -51,6 +55,8 @@ class Got10kConfig:
 class TrackingNetConfig:
     """Where TrackingNet lies, and which part of it to take."""
 
+    metrics = ("ope",)
+
     root: str = option(help="Folder that holds TRAIN_0 to TRAIN_11 and TEST.")
     split: str = option("test", "Official split: train, which has twelve chunks, or test.", choices=("train", "test"))
     chunks: tuple[int, ...] = option(
@@ -63,6 +69,8 @@ class TrackingNetConfig:
 @attrs.frozen(kw_only=True)
 class OtbConfig:
     """Where the Object Tracking Benchmark lies, and which part of it to take."""
+
+    metrics = ("ope",)
 
     root: str = option(help="Folder that holds the sequences' folders.")
     subset: str = option(
@@ -88,6 +96,8 @@ class OtbConfig:
 class Uav123Config:
     """Where UAV123 lies, and which of its benchmarks to take."""
 
+    metrics = ("ope",)
+
     root: str = option(help="Folder that holds anno and data_seq.")
     subset: str = option("UAV123", "Benchmark: UAV123, or UAV20L.", choices=("UAV123", "UAV20L"))
     sequences: tuple[str, ...] = option((), _SEQUENCES)
@@ -97,6 +107,8 @@ class Uav123Config:
 @attrs.frozen(kw_only=True)
 class VotConfig:
     """Where a data set of the VOT challenge lies."""
+
+    metrics = ("vot",)
 
     root: str = option(
         help="Folder that holds the sequences and their list.txt, or has them in a folder sequences or data."

@@ -68,10 +68,35 @@ def test_resume_of_a_damaged_experiment_file(started: RunFolder) -> None:
         started.claim(TOML, RESOLVED, resume=True, overwrite=False)
 
 
-def test_remove_partial_leaves_finished_files(started: RunFolder) -> None:
+def test_resume_leaves_finished_files_and_nothing_half_written(started: RunFolder) -> None:
     (started.results / "two.txt.partial").write_text("")
-    started.remove_partial()
+    started.claim(TOML, RESOLVED, resume=True, overwrite=False)
     assert [path.name for path in started.results.iterdir()] == ["one.txt"]
+
+
+def test_folders_of_other_writers_are_known_to_whoever_comes_after(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.claim(TOML, RESOLVED, resume=False, overwrite=False, folders=["results", "times", "a/b"])
+    for name in ("results", "times", "a/b"):
+        (folder.path / name).mkdir(parents=True, exist_ok=True)
+        (folder.path / name / "one.txt").write_text("1")
+        (folder.path / name / "two.txt.partial").write_text("")
+    folder.claim(TOML, RESOLVED, resume=True, overwrite=False)
+    assert not list(folder.path.rglob("*.partial"))
+    assert len(list(folder.path.rglob("one.txt"))) == 3
+    changed = {**RESOLVED, "tracker": {"type": "bytetrack"}}
+    folder.claim(TOML, changed, resume=False, overwrite=True)
+    assert not list(folder.path.rglob("one.txt"))
+
+
+def test_nothing_outside_the_folder_is_removed_whatever_the_log_says(started: RunFolder) -> None:
+    precious = started.path.parent / "precious"
+    precious.mkdir()
+    started.log("folder_claimed", folders=["../precious", str(precious), "", "."])
+    (started.path / "notes.txt").write_text("mine")
+    started.claim(TOML, RESOLVED, resume=False, overwrite=True)
+    assert precious.is_dir()
+    assert (started.path / "notes.txt").exists()
 
 
 def test_the_log_survives_a_line_cut_short(started: RunFolder) -> None:
