@@ -39,13 +39,18 @@ import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from sot_models import MODELS, Model  # noqa: E402
-from sot_plain import PLAIN  # noqa: E402
-from sot_published import PUBLISHED  # noqa: E402
+from sot_plain_ostrack import PlainOstrack  # noqa: E402
+from sot_plain_siamrpn import PlainSiamRpn  # noqa: E402
+from sot_plain_stark import PlainStark  # noqa: E402
+from sot_published import PUBLISHED, PublishedNano  # noqa: E402
 
 from vtcore.components import BuildContext, Configured, build  # noqa: E402
 from vtcore.frames import Frame  # noqa: E402
 from vtcore.host import plugin_host  # noqa: E402
 from vtcore.instances import Instances  # noqa: E402
+
+PLAIN = {"ostrack": PlainOstrack, "siamrpn": PlainSiamRpn, "stark": PlainStark}
+"""Plain forms by the name of the tracker."""
 
 EQUAL = 0.05
 """Pixels: boxes that differ by more are not equal."""
@@ -57,7 +62,7 @@ class Figures:
 
     Attributes:
         name: Of the tracker.
-        against: ``published`` or ``plain form``.
+        against: ``published``, ``OpenCV`` or ``plain form``.
         apart: Greatest difference of a coordinate, in pixels.
         theirs: Milliseconds of a step, the middle.
         ours: The same.
@@ -86,7 +91,7 @@ class Ours:
         self.tracker = build(Configured(component, config), context)
         self.index = 0
 
-    def start(self, image: Any, box: list[float]) -> None:
+    def start(self, image: Any, box: list[int]) -> None:
         self.index = 0
         self.tracker.reset()
         self.tracker.start(Frame(0, image), Instances.from_ltwh([box], ids=[0]))
@@ -124,15 +129,25 @@ def made_up(shapes: Mapping[str, Any], scale: Mapping[str, float], offset: Mappi
     return state
 
 
+BOX = [200, 140, 62, 46]
+"""Where the target is in the first picture: x, y, width, height."""
+
+
 def pictures(count: int) -> list[Any]:
-    """Return pictures of a texture that moves by three and two pixels."""
+    """Return pictures of a coarse disc that moves by three and two pixels over a faint texture that stands still."""
     rng = np.random.default_rng(7)
-    base = cv2.GaussianBlur(rng.integers(0, 256, (640, 960, 3), np.uint8), (0, 0), 3)
-    base = cv2.normalize(base, None, 0, 255, cv2.NORM_MINMAX)  # type: ignore[call-overload]
-    return [np.ascontiguousarray(base[100 + 2 * k :][:360, 120 + 3 * k :][:, :480]) for k in range(count)]
-
-
-BOX = [200.0, 140.0, 62.0, 47.0]
+    ground = cv2.GaussianBlur(rng.integers(0, 256, (360, 640, 3), np.uint8), (0, 0), 3)
+    x, y, width, height = BOX
+    coarse = rng.integers(0, 256, (4, 5, 3), np.uint8)
+    disc = np.array(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_NEAREST))
+    shape = cv2.ellipse(np.zeros((height, width), np.uint8), ((width / 2, height / 2), (width, height), 0), 1, -1)
+    images = []
+    for index in range(count):
+        image = ground.copy()
+        left, top = x + 3 * index % 300, y + 2 * index % 120
+        image[top : top + height, left : left + width][shape > 0] = disc[shape > 0]
+        images.append(image)
+    return images
 
 
 def measure(model: Model, root: Path | None, arguments: argparse.Namespace) -> Figures:
@@ -141,17 +156,7 @@ def measure(model: Model, root: Path | None, arguments: argparse.Namespace) -> F
     images = pictures(arguments.steps + 1)
     with tempfile.TemporaryDirectory() as folder:
         weights = Path(folder) / "weights.pth.tar"
-        peer: Any
-        if root is not None:
-            peer = PUBLISHED[model.name](root, device)
-            state = made_up(peer.shapes(), model.scale, model.offset)
-            torch.save({"net": state, "epoch": 1}, weights)
-            peer.load(weights)
-            theirs = [peer.prepared(image) for image in images]
-        else:
-            state = made_up(model.shapes(), model.scale, model.offset)
-            torch.save({"net": state, "epoch": 1}, weights)
-            peer, theirs = PLAIN[model.name](state, device), images
+        peer, theirs, against = made_peer(model, root, weights, images, device)
         ours = Ours(model, weights, device)
         apart = difference(peer, ours, theirs, images)
         times, outside = alternate(peer, ours, theirs, images, device)
@@ -161,9 +166,23 @@ def measure(model: Model, root: Path | None, arguments: argparse.Namespace) -> F
             apart = max(apart, difference(peer, fast, theirs, images))
             fast_times, _ = alternate(peer, fast, theirs, images, device)
             compiled = float(np.median(fast_times[0] / fast_times[1]))
-    middle = (np.median(times, axis=1) * 1e3).tolist()
+    theirs_middle, ours_middle = (float(np.median(each)) * 1e3 for each in times)
     ratio = float(np.median(times[0] / times[1]))
-    return Figures(model.name, "plain form" if root is None else "published", apart, *middle, ratio, outside, compiled)
+    return Figures(model.name, against, apart, theirs_middle, ours_middle, ratio, outside, compiled)
+
+
+def made_peer(model: Model, root: Path | None, weights: Path, images: list[Any], device: str) -> tuple[Any, Any, str]:
+    """Return what ours is compared with, the pictures as that takes them, and its kind; write the weights of both."""
+    if model.name == "nanotrack":
+        return PublishedNano(model.files(weights)), images, "OpenCV"
+    if root is not None:
+        published: Any = PUBLISHED[model.name](root, device)
+        torch.save({"net": made_up(published.shapes(), model.scale, model.offset), "epoch": 1}, weights)
+        published.load(weights)
+        return published, [published.prepared(image) for image in images], "published"
+    state = made_up(model.shapes(), model.scale, model.offset)
+    torch.save({"net": state, "epoch": 1}, weights)
+    return PLAIN[model.name](state, device), images, "plain form"
 
 
 def difference(peer: Any, ours: Ours, theirs: list[Any], images: list[Any]) -> float:
@@ -243,7 +262,9 @@ def main() -> int:
     warnings.simplefilter("ignore")
     figures = []
     for name in arguments.names or MODELS:
-        if name in PLAIN or name in checkouts:
+        if MODELS[name].missing():
+            print(f"{name}: {MODELS[name].missing()} (VTCORE_REFERENCE_DATA)", file=sys.stderr)
+        elif name in PLAIN or name in checkouts or name == "nanotrack":
             figures.append(measure(MODELS[name], checkouts.get(name), arguments))
             print(figures[-1], file=sys.stderr, flush=True)
         else:

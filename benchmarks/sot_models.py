@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -10,6 +11,9 @@ from typing import Any
 import attrs
 
 __all__ = ["MODELS", "Model"]
+
+DATA = Path(os.environ.get("VTCORE_REFERENCE_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
+NANO = {part: DATA / "real" / "weights" / f"nanotrackv2_{part}.onnx" for part in ("backbone", "head")}
 
 
 @attrs.frozen
@@ -37,6 +41,22 @@ class Model:
     def files(self, weights: Path) -> dict[str, str]:
         """Return the options that name weights."""
         return {"weights": str(weights)}
+
+    def missing(self) -> str:
+        """Say what is needed and not there; empty where nothing is."""
+        return ""
+
+
+class NanoModel(Model):
+    """NanoTrack, whose weights are two ONNX files."""
+
+    def files(self, weights: Path) -> dict[str, str]:
+        """Return the options that name weights."""
+        return {part: str(file) for part, file in NANO.items()}
+
+    def missing(self) -> str:
+        """Say which file is not there."""
+        return next((f"there is no {file}" for file in NANO.values() if not file.is_file()), "")
 
 
 def made(module: str, name: str, layout: str = "", **sizes: Any) -> Callable[[], Any]:
@@ -74,6 +94,7 @@ MODELS = {
             options={"update": "never"},
             scale={r"conv5_tl\.weight": 20, r"conv5_br\.weight": -20},
         ),
+        NanoModel("nanotrack", dict, options={"compat": "opencv"}),
     )
 }
 """By name."""

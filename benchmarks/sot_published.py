@@ -1,9 +1,9 @@
 """The published single-object trackers, out of checkouts of their repositories.
 
 OSTrack (botaoye/OSTrack), STARK (researchmm/Stark) and MixFormer (MCG-NJU/MixFormer), all MIT, and SiamRPN++
-(STVIR/pysot, Apache-2.0). They need ``pip install easydict pyyaml timm==0.5.4 einops yacs`` beside torch and
-torchvision; what only their training and plots need, and an operator of MixFormer's that is not run here, stand-ins
-replace. Nothing in a checkout is changed.
+(STVIR/pysot, Apache-2.0); NanoTrack is OpenCV's own (Apache-2.0). The checkouts need ``pip install easydict pyyaml
+timm==0.5.4 einops yacs`` beside torch and torchvision; what only their training and plots need, and an operator of
+MixFormer's that is not run here, stand-ins replace. Nothing in a checkout is changed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 import torch
 
-__all__ = ["PUBLISHED"]
+__all__ = ["PUBLISHED", "PublishedNano"]
 
 STAND_INS = (
     *("decord", "external", "jpeg4py", "lmdb", "matplotlib", "pandas", "tensorboard"),
@@ -58,18 +58,28 @@ class StandInFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         pass
 
 
+def restore_old_names() -> None:
+    """Give back what torch, torchvision and numpy had when the repositories were written."""
+    six, utils = types.ModuleType("torch._six"), types.ModuleType("torchvision.models.utils")
+    vars(six).update(string_classes=(str,), int_classes=int)
+    vars(utils).update(load_state_dict_from_url=torch.hub.load_state_dict_from_url)
+    for module in (six, utils):
+        sys.modules.setdefault(module.__name__, module)
+    operators = importlib.import_module("torchvision.ops")
+    vars(operators).setdefault("_new_empty_tensor", lambda x, shape: x.new_empty(shape))
+    vars(operators.misc).setdefault("_output_size", None)
+    for kind in (float, int, bool):
+        vars(np).setdefault(kind.__name__, kind)
+
+
 @contextmanager
 def imports_from(root: Path, device: str) -> Iterator[None]:
     """Import a repository's modules from a checkout, and forget them afterwards; what was made of them goes on."""
-    finder, six = StandInFinder(), types.ModuleType("torch._six")
-    six.string_classes, six.int_classes = (str,), int  # type: ignore[attr-defined]
-    sys.modules.setdefault("torch._six", six)
+    finder = StandInFinder()
+    restore_old_names()
     if device == "cpu":
         # They move everything to the first GPU.
         torch.Tensor.cuda = torch.nn.Module.cuda = lambda self, *given, **named: self  # type: ignore[method-assign,assignment]
-    for old in ("float", "int", "bool"):
-        if old not in vars(np):
-            setattr(np, old, {"float": float, "int": int, "bool": bool}[old])
     # Before what is installed: a checkout may have a folder that is called like a stand-in.
     sys.meta_path.insert(0, finder)
     sys.path.insert(0, str(root))
@@ -130,7 +140,7 @@ class LibTracker:
     def prepared(self, image: Any) -> Any:
         return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
-    def start(self, image: Any, box: list[float]) -> None:
+    def start(self, image: Any, box: list[int]) -> None:
         with torch.no_grad():
             self.tracker.initialize(image, {"init_bbox": list(box)})
 
@@ -150,8 +160,7 @@ class PublishedStark(LibTracker):
 
     def edit(self) -> None:
         # Weights come from a file; nothing is fetched.
-        backbone = importlib.import_module("lib.models.stark.backbone")
-        backbone.is_main_process = lambda: False
+        vars(importlib.import_module("lib.models.stark.backbone")).update(is_main_process=lambda: False)
 
     def made(self) -> Any:
         return self.build(self.config)
@@ -165,6 +174,8 @@ class PublishedMixFormer(LibTracker):
         self.config.MODEL.BACKBONE.PRETRAINED = False
 
     def made(self) -> Any:
+        # Its tracker hands over an argument that its builder does not take.
+        vars(self.module).update(build_mixformer_cvt=lambda config, **named: self.build(config))
         return self.build(self.config)
 
 
@@ -190,13 +201,30 @@ class PublishedSiamRpn:
     def prepared(self, image: Any) -> Any:
         return image
 
-    def start(self, image: Any, box: list[float]) -> None:
+    def start(self, image: Any, box: list[int]) -> None:
         with torch.no_grad():
             self.tracker.init(image, np.array(box))
 
     def step(self, image: Any) -> Any:
         with torch.no_grad():
             return np.array(self.tracker.track(image)["bbox"], float)
+
+
+class PublishedNano:
+    """NanoTrack as OpenCV has it; it is there wherever OpenCV is."""
+
+    def __init__(self, files: dict[str, str]) -> None:
+        # Stubs of OpenCV do not know them.
+        opencv: Any = cv2
+        given = opencv.TrackerNano_Params()
+        given.backbone, given.neckhead = files["backbone"], files["head"]
+        self.tracker = opencv.TrackerNano_create(given)
+
+    def start(self, image: Any, box: list[int]) -> None:
+        self.tracker.init(image, [int(value) for value in box])
+
+    def step(self, image: Any) -> Any:
+        return np.array(self.tracker.update(image)[1], float)
 
 
 PUBLISHED = {
