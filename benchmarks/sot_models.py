@@ -14,6 +14,8 @@ __all__ = ["MODELS", "Model"]
 
 DATA = Path(os.environ.get("VTCORE_REFERENCE_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
 NANO = {part: DATA / "real" / "weights" / f"nanotrackv2_{part}.onnx" for part in ("backbone", "head")}
+OPENCV = {"compat": "opencv", "channel_order": "rgb", "penalty_k": 0.055, "window_influence": 0.455, "lr": 0.37}
+"""What NanoTrack's options are in OpenCV."""
 
 
 @attrs.frozen
@@ -94,7 +96,7 @@ MODELS = {
             options={"update": "never"},
             scale={r"conv5_tl\.weight": 20, r"conv5_br\.weight": -20},
         ),
-        NanoModel("nanotrack", dict, options={"compat": "opencv"}),
+        NanoModel("nanotrack", dict, options=OPENCV),
     )
 }
 """By name."""
