@@ -39,6 +39,7 @@ import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from sot_models import MODELS, Model  # noqa: E402
+from sot_plain_mixformer import PlainMixFormer  # noqa: E402
 from sot_plain_ostrack import PlainOstrack  # noqa: E402
 from sot_plain_siamrpn import PlainSiamRpn  # noqa: E402
 from sot_plain_stark import PlainStark  # noqa: E402
@@ -49,7 +50,12 @@ from vtcore.frames import Frame  # noqa: E402
 from vtcore.host import plugin_host  # noqa: E402
 from vtcore.instances import Instances  # noqa: E402
 
-PLAIN = {"ostrack": PlainOstrack, "siamrpn": PlainSiamRpn, "stark": PlainStark}
+PLAIN = {
+    "mixformer": PlainMixFormer,
+    "ostrack": PlainOstrack,
+    "siamrpn": PlainSiamRpn,
+    "stark": PlainStark,
+}
 """Plain forms by the name of the tracker."""
 
 EQUAL = 0.05

@@ -92,7 +92,7 @@ MODELS = {
         ),
         Model(
             "mixformer",
-            made("vtrack_plugin_mixformer", "MixFormer"),
+            made("vtrack_plugin_mixformer", "MixFormer", "Layout"),
             options={"update": "never"},
             scale={r"conv5_tl\.weight": 20, r"conv5_br\.weight": -20},
         ),

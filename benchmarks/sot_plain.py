@@ -56,7 +56,7 @@ class Weights:
 
 
 class Cropping:
-    """What OSTrack and STARK have in common: crops in, boxes out."""
+    """What OSTrack, STARK and MixFormer have in common: crops in, boxes out, the corner head of the last two."""
 
     search_factor: float
     search_size: int
@@ -74,3 +74,13 @@ class Cropping:
         height, width = image.shape[:2]
         self.box = clip_box(box_in_picture(box, self.box, scale, self.search_size), height, width, 10)
         return self.box
+
+    def corner(self, maps: Tensor, corner: str) -> tuple[Tensor, Tensor]:
+        """Return the mean place of the corner head's map, in pixels of the search region."""
+        w = self.weights
+        for layer in range(1, 5):
+            name = f"box_head.conv{layer}_{corner}"
+            maps = F.relu_(w.batch_norm(w.convolution(maps, f"{name}.0", padding=1), f"{name}.1"))
+        chances = w.convolution(maps, f"box_head.conv5_{corner}").flatten().softmax(dim=0).view(20, 20)
+        places = torch.arange(20, device=maps.device) * 16.0
+        return (chances.sum(dim=0) * places).sum(), (chances.sum(dim=1) * places).sum()

@@ -97,12 +97,3 @@ class PlainStark(Cropping):
     def widened(self, tokens: Tensor, name: str, norm: str) -> Tensor:
         hidden = F.relu_(self.weights.linear(tokens, f"{name}.linear1"))
         return self.weights.layer_norm(tokens + self.weights.linear(hidden, f"{name}.linear2"), f"{name}.{norm}")
-
-    def corner(self, maps: Tensor, corner: str) -> tuple[Tensor, Tensor]:
-        w = self.weights
-        for layer in range(1, 5):
-            name = f"box_head.conv{layer}_{corner}"
-            maps = F.relu_(w.batch_norm(w.convolution(maps, f"{name}.0", padding=1), f"{name}.1"))
-        chances = w.convolution(maps, f"box_head.conv5_{corner}").flatten().softmax(dim=0).view(20, 20)
-        places = torch.arange(20, device=maps.device) * 16.0
-        return (chances.sum(dim=0) * places).sum(), (chances.sum(dim=1) * places).sum()

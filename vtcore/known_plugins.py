@@ -65,6 +65,7 @@ KNOWN_PLUGINS = (
         "vtrack-plugin-mot-refine",
         {"refiner": ("linear-interpolation", "gaussian-smoothing", "minimum-length", "score-floor", "merge")},
     ),
+    KnownPlugin("ostrack", "vtrack-plugin-ostrack", {"tracker": ("ostrack",)}),
     KnownPlugin("mixformer", "vtrack-plugin-mixformer", {"tracker": ("mixformer", "mixformer-vit", "mixformerv2")}),
     KnownPlugin("stark", "vtrack-plugin-stark", {"tracker": ("stark",)}),
     KnownPlugin("nanotrack", "vtrack-plugin-nanotrack", {"tracker": ("nanotrack",)}),

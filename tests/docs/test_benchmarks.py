@@ -44,3 +44,13 @@ def test_memory() -> None:
     # So short a video says nothing of growth: either verdict is right, a failing run is not.
     text = _output("benchmarks/memory.py", "--frames", "2000", statuses=(0, 1))
     assert [line.split()[0] for line in text.splitlines()[:3]] == ["writers", "results", "results,"]
+
+
+@pytest.mark.parametrize("name", ["stark", "nanotrack"])
+def test_single_object_trackers(name: str) -> None:
+    if name == "nanotrack" and not DATA.is_dir():
+        pytest.skip(f"no reference data in {DATA} (VTCORE_REFERENCE_DATA)")
+    # Who is faster in so few steps is chance: either verdict is right, but boxes that differ are told.
+    text = _output("benchmarks/sot.py", name, "--steps", "2", statuses=(0, 1))
+    row = next(line for line in text.splitlines() if line.startswith(f"| {name} |"))
+    assert float(row.split("|")[3].removesuffix(" px ")) <= 0.05
