@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import reprlib
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Sequence as Seq
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from vtcore.errors import ExperimentError
+from vtcore.errors import ExperimentError, Problem
 from vtcore.experiments import Experiment, load_experiment
 
 if TYPE_CHECKING:
@@ -86,10 +87,26 @@ def protocol_options(targets: Targets) -> dict[str, Any]:
     Args:
         targets: Boxes in the first frame (left, top, width, height of each, in pixels), a file of targets, or
             ``"draw"`` to draw them with the mouse.
+
+    Raises:
+        ExperimentError: It is none of these, or empty: that is no way to ask for the annotations.
     """
     if isinstance(targets, str | PathLike):
+        if not fspath(targets):
+            raise _wrong_targets("names no file")
         return {"draw": True} if targets == "draw" else {"file": fspath(targets)}
-    return {"init": [[float(number) for number in box] for box in targets]}
+    try:
+        boxes = [[float(number) for number in box] for box in targets]
+    except (TypeError, ValueError):
+        wanted = 'must be boxes [[left, top, width, height], ...], a file, or "draw"'
+        raise _wrong_targets(f"{wanted}, got {reprlib.repr(targets)}") from None
+    if not boxes:
+        raise _wrong_targets("holds no box; leave it out to follow what annotations tell")
+    return {"init": boxes}
+
+
+def _wrong_targets(message: str) -> ExperimentError:
+    return ExperimentError([Problem(message, "targets")])
 
 
 def _takes_detections(tracker: Mapping[str, Any], overrides: Iterable[str]) -> bool:
@@ -121,7 +138,6 @@ def track_source(
     from vtcore.detectors.function import FunctionDetector
     from vtcore.detectors.given import GivenDetector
     from vtcore.frames import Sequence
-    from vtcore.protocols.one_pass import OnePass
 
     tables: dict[str, Any] = {"run": {"device": device, "max_frames": max_frames}}
     sequence = source if isinstance(source, Sequence) else None
@@ -135,8 +151,13 @@ def track_source(
     own = {"detector": detector, "reid": reid, "tracker": tracker}
     objects = {name: made for name, made in own.items() if made is not None and not isinstance(made, str | Mapping)}
     options = None if targets is None else protocol_options(targets)
-    if hasattr(objects.get("tracker"), "start"):
-        objects["protocol"] = OnePass(**(options or {}))
+    follows = _follows_targets(objects)
+    if follows:
+        options = options or {}
+        if detections is not None or detector is not None:
+            raise TypeError("the tracker follows the targets it is shown: leave detector and detections out")
+    elif follows is not None and options is not None:
+        raise TypeError("targets are for a tracker that follows them; this one has no method start")
     named = source_tables(
         None if sequence is not None else str(source),
         detector=None if "detector" in objects else detector,
@@ -147,13 +168,18 @@ def track_source(
         min_score=min_score,
         targets=options,
     )
-    if "protocol" in objects and detector is None and file is None:
+    if follows:
         named.pop("detector", None)
     tables |= {name: table for name, table in named.items() if name not in objects}
     experiment = load_experiment(tables)
     sequences = _checked(experiment, objects, None if sequence is None else [sequence])
     images = all(each.has_images for each in sequences)
     return _track_all(sequences, _pipeline(experiment, objects, sequences, images=images))
+
+
+def _follows_targets(objects: Mapping[str, Any]) -> bool | None:
+    """Whether the tracker that the caller brings follows targets; None where it is one that is named."""
+    return hasattr(objects["tracker"], "start") if "tracker" in objects else None
 
 
 def _checked(

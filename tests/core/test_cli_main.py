@@ -160,3 +160,12 @@ def test_output_that_cannot_be_encoded_is_escaped() -> None:
 def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([name, "--help"]) == 0
     assert f"usage: vtcore {name}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("joined", [["--init", "-5,3,20,20"], ["--init", "-.5 3 20 20"], ["--init", "-1e1,3,20,20"]])
+def test_a_list_may_begin_with_a_negative_number(joined: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["track", "nowhere.mp4", "--tracker", "kcf", *joined]) == 2
+    assert "nowhere.mp4: no such file" in capsys.readouterr().err
+    # What looks like an option remains one.
+    assert cli.main(["track", "nowhere.mp4", "--init", "-o", "run.seed=1"]) == 2
+    assert "argument --init: expected one argument" in capsys.readouterr().err

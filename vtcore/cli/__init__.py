@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import re
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -83,7 +84,7 @@ def _run(command: str | None, arguments: list[str]) -> int:
     module = None if command is None else _module(command)
     parser = _parser(command, module)
     try:
-        parsed = parser.parse_args(arguments)
+        parsed = parser.parse_args(_with_negative_lists(arguments))
     except SystemExit as answered:
         # argparse has printed the help, or what is wrong with the arguments.
         return answered.code if isinstance(answered.code, int) else 0
@@ -96,6 +97,17 @@ def _run(command: str | None, arguments: list[str]) -> int:
     status: int = module.execute(parsed)
     sys.stdout.flush()
     return status
+
+
+def _with_negative_lists(arguments: Sequence[str]) -> list[str]:
+    """Join ``--init -5,3,20,20`` by "=": argparse takes a list that begins with a negative number for an option."""
+    joined: list[str] = []
+    for argument in arguments:
+        if joined and re.fullmatch(r"--[a-z-]+", joined[-1]) and re.match(r"-[\d.]+[eE\d+-]*[,\s]", argument):
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+    return joined
 
 
 def _module(command: str) -> ModuleType | PluginCommand:

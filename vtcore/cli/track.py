@@ -86,7 +86,7 @@ def _targets(texts: list[str]) -> dict[str, Any] | None:
     """Turn ``--init`` into options of the protocol, None where nothing is said.
 
     Raises:
-        VtcoreError: It is no box, or a file beside others.
+        VtcoreError: It is neither box nor file, or a file beside others.
     """
     from vtcore.tracking import protocol_options
 
@@ -94,7 +94,7 @@ def _targets(texts: list[str]) -> dict[str, Any] | None:
         return None
     boxes = [_numbers(text) for text in texts]
     if len(texts) == 1 and boxes[0] is None:
-        return protocol_options(texts[0])
+        return protocol_options(_file_or_draw(texts[0]))
     found = []
     for text, numbers in zip(texts, boxes, strict=True):
         if numbers is None:
@@ -110,10 +110,22 @@ def _numbers(text: str) -> list[float] | None:
     try:
         return [float(part) for part in re.split(r"\s*,\s*|\s+", text.strip())]
     except ValueError:
-        # A file's name may hold a comma, too; what nearly is a box is not taken for one.
-        if re.fullmatch(r"[-+.\deE,\s]*\d[-+.\deE,\s]*", text) and not Path(text).exists():
-            raise VtcoreError(f"--init {text}: must be four numbers, left,top,width,height") from None
         return None
+
+
+def _file_or_draw(text: str) -> str:
+    """Return what is no box as it stands.
+
+    Raises:
+        VtcoreError: There is no such file; it may have been meant as a box.
+    """
+    # A name with '{sequence}' is looked at for each sequence.
+    if text == "draw" or "{sequence}" in text or (text and Path(text).exists()):
+        return text
+    raise VtcoreError(
+        f"--init {text or repr(text)}: there is no such file; a target is four numbers, left,top,width,height; a file "
+        "of targets; or 'draw'"
+    )
 
 
 def _new_folder(source: str, *, resume: bool) -> Path:

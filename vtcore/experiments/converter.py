@@ -18,7 +18,7 @@ import cattrs
 
 from vtcore.experiments.configs import structure_component, structure_config
 from vtcore.experiments.faults import Faults, StructureError, refuse
-from vtcore.experiments.wording import expected, got, wrong_type
+from vtcore.experiments.wording import expected, got, shortened, toml_text, wrong_type
 from vtcore.suggestions import did_you_mean
 
 if TYPE_CHECKING:
@@ -163,6 +163,12 @@ def _tuple(converter: cattrs.Converter, value: Any, wanted: Any) -> tuple[Any, .
 
 
 def _items(converter: cattrs.Converter, values: Any, item_types: Any) -> list[Any]:
+    if _is_flat(values, item_types):
+        # Told once, not for each number.
+        text = f"[{', '.join(map(toml_text, values))}]"
+        refuse(
+            f"must be a list of lists, got {shortened(text)}; a single one has two brackets: {shortened(f'[{text}]')}"
+        )
     faults = Faults()
     items = []
     for index, (value, item_type) in enumerate(zip(values, item_types, strict=True)):
@@ -170,6 +176,15 @@ def _items(converter: cattrs.Converter, values: Any, item_types: Any) -> list[An
             items.append(converter.structure(value, item_type))
     faults.raise_any()
     return items
+
+
+def _is_flat(values: Any, item_types: Any) -> bool:
+    """Whether a list of plain values stands where a list of lists is wanted."""
+    return (
+        len(values) > 0
+        and all(_is_list(item_type) or _is_tuple(item_type) for item_type in item_types)
+        and not any(isinstance(value, list | tuple | dict) for value in values)
+    )
 
 
 def _dict(converter: cattrs.Converter, value: Any, wanted: Any) -> dict[Any, Any]:

@@ -12,7 +12,7 @@ import attrs
 
 from vtcore.suggestions import listing
 
-__all__ = ["expected", "got", "quoted", "toml_text", "wrong_type"]
+__all__ = ["expected", "got", "quoted", "shortened", "toml_text", "wrong_type"]
 
 _LONG = 60
 
@@ -56,7 +56,7 @@ def got(value: Any) -> str:
         return "a table"
     if isinstance(value, list):
         return f"a list of {len(value)}" if value else "an empty list"
-    return f"{_shortened(toml_text(value))} ({_TYPES.get(type(value), ('', type(value).__name__))[1]})"
+    return f"{shortened(toml_text(value))} ({_TYPES.get(type(value), ('', type(value).__name__))[1]})"
 
 
 def toml_text(value: Any) -> str:
@@ -76,7 +76,7 @@ def wrong_type(wanted: Any, value: Any) -> str:
         return "must be a list, got elements by number; it is not written down to count in, so give it whole: [...]"
     if origin in (list, tuple):
         items = get_args(wanted)[:1]
-        if items and items[0] is not Any and items[0] not in _TYPES:
+        if items and items[0] is not Any and (get_origin(items[0]) or items[0]) not in _TYPES:
             return f"{message}; a list of tables is written with two brackets: [[name]]"
         return f"{message}; write [{quoted(value)}]" if isinstance(value, str) else message
     if origin is str and isinstance(value, bool | int | float | datetime.date | datetime.time):
@@ -93,5 +93,6 @@ def quoted(text: str) -> str:
     return tomli_w.dumps({"_": text}).partition(" = ")[2].rstrip("\n")
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
+    """Return a text that fits into a message."""
     return text if len(text) <= _LONG else f"{text[: _LONG - 3]}..."

@@ -41,9 +41,10 @@ def _targets(experiment: Experiment, provided: Collection[str]) -> Iterator[Find
         return
     if experiment.protocol is not None and not follows_targets(tracker):
         who = "there is no [tracker]" if tracker is None else f"tracker {tracker.component.name!r} follows none"
-        message = f"shows targets, but {who}; leave [protocol] out, or choose a tracker of targets"
+        message = f"shows targets, but {who}; choose a tracker of targets, or leave [protocol] (--init, targets=) out"
         yield fault(experiment.problem(message, "protocol"))
-    if tracker is None or experiment.detector is None or who_needs(experiment, "detections", below="tracker"):
+    detects = experiment.detector is not None or "detector" in provided
+    if tracker is None or not detects or who_needs(experiment, "detections", below="tracker"):
         return
     name, message = tracker.component.name, "leave [detector] out, or choose a tracker that needs detections"
     if follows_targets(tracker):

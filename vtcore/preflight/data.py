@@ -23,6 +23,7 @@ from vtcore.preflight.findings import (
     who_needs,
     without_embeddings,
 )
+from vtcore.protocols.config import HOW_TO_TELL
 from vtcore.suggestions import did_you_mean_or_list, listing
 
 if TYPE_CHECKING:
@@ -37,11 +38,7 @@ _DATA_NEEDS = {
     "image": ("images", "put them in place, or use components that do without, such as the detector 'given'"),
     "given-detections": ("detections that come with the data", "use another detector, or choose with run.sequences"),
     "annotations": ("annotations", "leave the metrics out, or choose with run.sequences"),
-    "targets": (
-        "annotations to tell the targets",
-        "name them by protocol.init, protocol.file or protocol.draw (vtcore track: --init x,y,width,height, --init "
-        "FILE or --init draw)",
-    ),
+    "targets": ("annotations to tell the targets", HOW_TO_TELL),
 }
 """What components may need of a sequence, in words, and what to do about it."""
 

@@ -58,7 +58,10 @@ def without_embeddings(experiment: Experiment) -> Iterator[Finding]:
 
 
 def blamed(experiment: Experiment, path: KeyPath, configured: Configured, complaint: str) -> Problem:
-    """Place a complaint at the key whose value it quotes or begins with, or else at the component's table."""
+    """Place a complaint at the key that it begins with, or whose value it quotes or begins with, or at the table."""
+    key, colon, rest = complaint.partition(": ")
+    if colon and key in attrs.fields_dict(type(configured.config)):
+        return experiment.problem(rest, (*path, key))
     texts = [
         (field.name, str(value))
         for field in attrs.fields(type(configured.config))

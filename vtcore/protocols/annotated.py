@@ -7,6 +7,7 @@ import numpy as np
 from vtcore.errors import DataError
 from vtcore.frames import Sequence
 from vtcore.instances import Float64Array, Instances, Int64Array
+from vtcore.protocols.config import HOW_TO_TELL
 from vtcore.tables import COUNTED, TrackTable
 
 __all__ = ["annotated_targets", "annotations_of", "plain_boxes", "targets_at"]
@@ -20,10 +21,7 @@ def annotations_of(sequence: Sequence) -> TrackTable:
     """
     table = sequence.annotations()
     if table is None:
-        raise DataError(
-            f"sequence {sequence.name!r} has no annotations to tell its targets: name them by protocol.init, "
-            "protocol.file or protocol.draw (--init x,y,width,height, --init FILE or --init draw)"
-        )
+        raise DataError(f"sequence {sequence.name!r} has no annotations to tell its targets; {HOW_TO_TELL}")
     return table
 
 
@@ -44,13 +42,21 @@ def annotated_targets(sequence: Sequence, polygon_box: str = "enclosing") -> dic
     usable = (table.roles == COUNTED) & (table.labels >= 0) & (table.ids >= 0) & (table.ltwh[:, 2:] > 0).all(axis=1)
     rows = np.flatnonzero(usable)
     if not len(rows):
-        raise DataError(f"sequence {sequence.name!r} has no annotation that a target can be started from")
+        raise DataError(
+            f"sequence {sequence.name!r} has no annotation that a target can be started from; leave it out with "
+            f"run.sequences, or {HOW_TO_TELL}"
+        )
     visible = rows[table.visibility[rows] > 0]
-    first = {int(table.ids[row]): int(row) for row in reversed(rows.tolist())}
-    first |= {int(table.ids[row]): int(row) for row in reversed(visible.tolist())}
+    first = _first_rows(table, rows) | _first_rows(table, visible)
     chosen = np.sort(np.array(list(first.values()), np.int64))
     frames = table.frames[chosen]
     return {int(frame): targets_at(table, chosen[frames == frame], polygon_box) for frame in np.unique(frames)}
+
+
+def _first_rows(table: TrackTable, rows: Int64Array) -> dict[int, int]:
+    """Return the first of some rows of every id."""
+    ids, places = np.unique(table.ids[rows], return_index=True)
+    return dict(zip(ids.tolist(), rows[places].tolist(), strict=True))
 
 
 def targets_at(table: TrackTable, rows: Int64Array, polygon_box: str = "enclosing") -> Instances:

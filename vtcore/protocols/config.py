@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -10,24 +9,26 @@ import attrs
 
 from vtcore.errors import DataError, VtcoreError
 from vtcore.options import METADATA_KEY, OptionInfo, option
+from vtcore.protocols.target_file import check_box, read_targets
 
 if TYPE_CHECKING:
     from vtcore.frames import Sequence
 
-__all__ = ["POLYGON_BOXES", "OnePassConfig"]
+__all__ = ["HOW_TO_TELL", "POLYGON_BOXES", "OnePassConfig"]
 
 POLYGON_BOXES = ("enclosing", "equal-area", "pysot")
 """How a plain box is made of a rotated one; see `vtcore.protocols.annotated.plain_boxes`."""
 
+HOW_TO_TELL = "name them by init, file or draw of the protocol 'one-pass' (vtcore track --init, targets= in Python)"
+"""What to do where no annotations tell the targets."""
+
 
 def _boxes(instance: Any, attribute: attrs.Attribute[Any], value: tuple[tuple[float, ...], ...]) -> None:
     for box in value:
-        if len(box) != 4:
-            raise ValueError(f"{attribute.name}: a box is left, top, width, height, got {list(box)}")
-        if not all(map(math.isfinite, box)):
-            raise ValueError(f"{attribute.name}: the numbers of a box must be finite, got {list(box)}")
-        if box[2] <= 0 or box[3] <= 0:
-            raise ValueError(f"{attribute.name}: width and height of a box must be above 0, got {list(box)}")
+        try:
+            check_box(box)
+        except ValueError as error:
+            raise ValueError(f"{attribute.name}: {error}") from None
 
 
 @attrs.frozen(kw_only=True)
@@ -85,7 +86,7 @@ class OnePassConfig:
             from vtcore.drawing.display import display_available
 
             if (reason := display_available("name the targets by init or file")) is not None:
-                yield reason
+                yield f"draw: {reason}"
         if self.file and "{sequence}" not in self.file:
             yield from _file_complaints(self.file)
 
@@ -95,7 +96,7 @@ class OnePassConfig:
             names = ", ".join(sequence.name for sequence in list(sequences)[:3])
             name = "init" if self.init else "file"
             yield (
-                f"{name} tells the targets of one sequence, but there are {len(sequences)} ({names}"
+                f"{name}: tells the targets of one sequence, but there are {len(sequences)} ({names}"
                 f"{', ...' if len(sequences) > 3 else ''}); choose one with run.sequences, or name a file for each: "
                 'file = "targets/{sequence}.txt"'
             )
@@ -110,16 +111,14 @@ class OnePassConfig:
             try:
                 told_targets(self, sequence)
             except DataError as error:
-                yield str(error)
+                yield str(error) if self.is_annotated else f"{'init' if self.init else 'file'}: {error}"
 
 
 def _file_complaints(path: str) -> Iterator[str]:
-    from vtcore.protocols.target_file import read_targets
-
     try:
         read_targets(path)
     except DataError as error:
-        yield str(error)
+        yield f"file: {error}"
 
 
 def _has_annotations(sequence: Sequence) -> bool:

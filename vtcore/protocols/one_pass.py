@@ -64,15 +64,11 @@ class OnePass:
         started = self._drawn(frame) if self._config.draw and frame.index == 0 else self._targets.get(frame.index)
         if started is None:
             return tracked
-        name = "" if frame.sequence is None else f", sequence {frame.sequence.name!r}"
         if not self._config.is_annotated and frame.image is not None:
-            refuse_outside(started, frame.image.shape[1], frame.image.shape[0], f"protocol.{self._told_by}{name}")
+            name = "" if frame.sequence is None else frame.sequence.name
+            refuse_outside(started, frame.image.shape[1], frame.image.shape[0], sequence=name)
         tracker.start(frame, started)
         return with_started(tracked, started)
-
-    @property
-    def _told_by(self) -> str:
-        return "init" if self._config.init else "file" if self._config.file else "draw"
 
     def _drawn(self, frame: Frame) -> Instances:
         from vtcore.drawing.targets import draw_targets

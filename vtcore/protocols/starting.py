@@ -30,40 +30,48 @@ def told_targets(config: OnePassConfig, sequence: Sequence) -> dict[int, Instanc
     if config.is_annotated:
         return annotated_targets(sequence, config.polygon_box)
     if config.init:
-        targets = {0: Instances.from_ltwh(config.init, ids=np.arange(len(config.init)))}
-        where = "protocol.init"
+        targets, file = {0: Instances.from_ltwh(config.init, ids=np.arange(len(config.init)))}, None
     else:
-        where = config.file.replace("{sequence}", sequence.name)
-        targets = _of_file(where)
+        file = config.file.replace("{sequence}", sequence.name)
+        targets = _of_file(file)
     for frame, given in targets.items():
         if sequence.length is not None and frame >= sequence.length:
             raise DataError(
-                f"{where}: target {_ids(given)[0]} is started in frame {frame + 1}, but sequence {sequence.name!r} "
-                f"has {sequence.length}"
+                f"target {_ids(given)[0]} is started in frame {frame + 1}, but sequence {sequence.name!r} has "
+                f"{sequence.length}",
+                file=file,
             )
-        refuse_outside(given, sequence.width, sequence.height, f"{where}, sequence {sequence.name!r}")
+        refuse_outside(given, sequence.width, sequence.height, sequence=sequence.name, file=file)
     return targets
 
 
-def refuse_outside(targets: Instances, width: int | None, height: int | None, where: str) -> None:
+def refuse_outside(
+    targets: Instances, width: int | None, height: int | None, *, sequence: str = "", file: str | None = None
+) -> None:
     """Refuse targets of which nothing is in the picture.
 
     Args:
         targets: Boxes and ids.
         width: Of the picture in pixels; None where nobody knows.
         height: The same.
-        where: What to call them: ``protocol.init``.
+        sequence: Whose picture it is.
+        file: Where they were read from.
 
     Raises:
         DataError: One lies wholly outside; it is named.
     """
     if not width or not height:
         return
-    for number, (left, top, right, bottom) in zip(_ids(targets), targets.boxes.tolist(), strict=True):
-        if right <= 0 or bottom <= 0 or left >= width or top >= height:
+    exact = targets.ltwh
+    if exact is None:
+        exact = np.concatenate([targets.boxes[:, :2], targets.boxes[:, 2:] - targets.boxes[:, :2]], axis=1)
+    for number, (left, top, box_width, box_height) in zip(_ids(targets), exact.tolist(), strict=True):
+        if left + box_width <= 0 or top + box_height <= 0 or left >= width or top >= height:
+            picture = f"the picture of sequence {sequence!r}" if sequence else "the picture"
             raise DataError(
-                f"{where}: target {number} at {left:g}, {top:g}, {right - left:g}, {bottom - top:g} (left, top, width, "
-                f"height) lies outside the picture, which is {width}x{height}"
+                f"target {number} at {left:g}, {top:g}, {box_width:g}, {box_height:g} (left, top, width, height) "
+                f"lies outside {picture}, which is {width}x{height}",
+                file=file,
             )
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import attrs
 
 from vtcore.errors import DataError
 
-__all__ = ["FileTarget", "read_targets"]
+__all__ = ["FileTarget", "check_box", "read_targets"]
 
 _MOT_COLUMNS = 6
+_POLYGON = 8
+_LARGEST = 1e9
+"""Larger than any picture, and small enough that sums and areas are finite numbers of 32 bits."""
 _LIKELY_ANNOTATIONS = 32
 """More lines without ids than this are no targets of one frame, but the annotations of many."""
 
@@ -72,6 +75,12 @@ def read_targets(path: str | Path) -> list[FileTarget]:
             file=path,
             line=rows[0][0],
         )
+    if columns == _POLYGON and not all(value.is_integer() for value in rows[0][1][:2]):
+        raise DataError(
+            "the eight numbers of a polygon are no target; write the box around it, left,top,width,height",
+            file=path,
+            line=rows[0][0],
+        )
     if columns == 4 and len(rows) > _LIKELY_ANNOTATIONS:
         raise DataError(
             f"has {len(rows)} lines, each of which would be a target of its own: if they are the annotations of one "
@@ -92,7 +101,7 @@ def _targets(rows: list[tuple[int, list[float]]], path: Path, parse: _Parser) ->
                     raise ValueError(f"id {target.id} stands twice")
                 if target.frame >= targets[target.id].frame:
                     continue
-            _check_box(target)
+            check_box(target.ltwh)
         except ValueError as error:
             raise DataError(str(error), file=path, line=number) from None
         targets[target.id] = target
@@ -138,9 +147,19 @@ def _whole(value: float, name: str, *, least: int) -> int:
     return int(value)
 
 
-def _check_box(target: FileTarget) -> None:
-    text = ", ".join(f"{value:g}" for value in target.ltwh)
-    if not all(map(math.isfinite, target.ltwh)):
-        raise ValueError(f"the numbers of a box must be finite, got {text}")
-    if target.ltwh[2] <= 0 or target.ltwh[3] <= 0:
+def check_box(ltwh: Sequence[float]) -> None:
+    """Refuse what is no box of a target.
+
+    Args:
+        ltwh: Left, top, width, height.
+
+    Raises:
+        ValueError: It is not four finite numbers, or has no area.
+    """
+    text = ", ".join(f"{value:g}" for value in ltwh) or "none"
+    if len(ltwh) != 4:
+        raise ValueError(f"a box is four numbers, left, top, width, height, got {text}")
+    if not all(abs(value) < _LARGEST for value in ltwh):
+        raise ValueError(f"the numbers of a box must be finite, and within {_LARGEST:g}, got {text}")
+    if ltwh[2] <= 0 or ltwh[3] <= 0:
         raise ValueError(f"width and height of a box must be above 0, got {text}")

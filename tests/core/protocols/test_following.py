@@ -182,7 +182,18 @@ MOVES = [10, 14, 18, 22, 26]
 
 
 def test_track_by_boxes(images: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    line = ["track", "clip", "--tracker", "template", "--init", "10,10,30,20", "--init=-3, 2 , 8,8", "--output", "out"]
+    line = [
+        "track",
+        "clip",
+        "--tracker",
+        "template",
+        "--init",
+        "10,10,30,20",
+        "--init",
+        "-3, 2 , 8,8",
+        "--output",
+        "out",
+    ]
     assert cli.main(line) == 0
     table = read_results(Path("out/results/clip.txt"))
     assert table.ltwh[table.ids == 0, 0].tolist() == MOVES
@@ -212,13 +223,28 @@ def test_track_by_the_mouse(images: Path, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "'one-pass' needs annotations to tell the targets; sequence without: 'clip'; name them by protocol.init"),
+        (
+            [],
+            "'one-pass' needs annotations to tell the targets; sequence without: 'clip'; name them by init",
+        ),
+        (["--init", ""], "--init '': there is no such file; a target is four numbers, left,top,width,height"),
         (["--init", "1,2,3"], "--init 1,2,3: must be four numbers, left,top,width,height, got 3"),
-        (["--init", "1,2,,4"], "--init 1,2,,4: must be four numbers, left,top,width,height"),
-        (["--init", "1,2,3,0"], "protocol.init: width and height of a box must be above 0, got [1.0, 2.0, 3.0, 0.0]"),
+        (["--init", "1,2,,4"], "--init 1,2,,4: there is no such file; a target is four numbers, left,top,width,height"),
+        (["--init", "a,b,c,d"], "--init a,b,c,d: there is no such file; a target is four numbers"),
+        (["--init", "-5,1,2"], "--init -5,1,2: must be four numbers, left,top,width,height, got 3"),
+        (["--init", "1,2,3,0"], "protocol.init: width and height of a box must be above 0, got 1, 2, 3, 0"),
         (["--init", "1,2,nan,4"], "protocol.init: the numbers of a box must be finite"),
-        (["--init", "500,2,3,4"], "lies outside the picture, which is 120x80"),
-        (["--init", "nowhere.txt"], "nowhere.txt: cannot be read: No such file or directory"),
+        (
+            ["--init", "500,2,3,4"],
+            "error: protocol.init: target 0 at 500, 2, 3, 4 (left, top, width, height) lies outside",
+        ),
+        (["--init", "1e8,2,3,4"], "at 1e+08, 2, 3, 4 (left, top, width, height) lies outside the picture"),
+        (
+            ["--init", "1e39,2,3,4"],
+            "protocol.init: the numbers of a box must be finite, and within 1e+09, got 1e+39, 2",
+        ),
+        (["--init", "nowhere.txt"], "--init nowhere.txt: there is no such file; a target is four numbers"),
+        (["--init", "nowhere/{sequence}.txt"], "protocol.file: nowhere/clip.txt: cannot be read: No such file"),
         (["--init", "draw", "--init", "1,2,3,4"], "--init draw: a file or 'draw' stands alone; otherwise each is"),
         (["--init", "1,2,3,4", "--detector", "hog"], "takes no detections; leave [detector] out"),
         (["--init", "1,2,3,4", "-o", "tracker.type=self-made"], "shows targets, but tracker 'self-made' follows none"),
@@ -285,8 +311,43 @@ def test_what_track_in_python_refuses_at_once(images: Path) -> None:
         vtcore.track(film, tracker="template", targets=[[400, 1, 5, 5]])
     with pytest.raises(PreflightError, match="follows none"):
         vtcore.track(film, tracker="self-made", targets=[[4, 1, 5, 5]])
-    with pytest.raises(ExperimentError, match="a box is left, top, width, height"):
+    with pytest.raises(ExperimentError, match="a box is four numbers, left, top, width, height"):
         vtcore.track(images, tracker="template", targets=[[1, 2, 3]])
+
+
+@pytest.mark.parametrize(
+    ("targets", "message"),
+    [
+        ([10, 10, 30, 20], r"targets: must be boxes \[\[left, top, width, height\], .*, a file, or \"draw\", got \[10"),
+        ([["left", 1, 2, 3]], "targets: must be boxes .*, got \\[\\['left', 1, 2, 3\\]\\]"),
+        (5, "targets: must be boxes .*, got 5"),
+        ([], "targets: holds no box; leave it out to follow what annotations tell"),
+        ("", "targets: names no file"),
+    ],
+)
+def test_what_are_no_targets(images: Path, targets: Any, message: str) -> None:
+    from fake_targets.components import FilmDataset
+
+    (film,) = FilmDataset().sequences()
+    with pytest.raises(ExperimentError, match=message):
+        vtcore.track(film, tracker="template", targets=targets)
+
+
+def test_objects_are_checked_at_once(images: Path) -> None:
+    from fake_targets.components import SelfMade, Template
+
+    with pytest.raises(PreflightError, match="needs annotations to tell the targets; sequence without: 'clip'"):
+        vtcore.track(images, tracker=Template())
+    with pytest.raises(PreflightError, match=r"protocol\.file: nowhere\.txt: cannot be read"):
+        vtcore.track(images, tracker=Template(), targets="nowhere.txt")
+    with pytest.raises(PreflightError, match="lies outside the picture"):
+        vtcore.track(images, tracker=Template(), targets=[[400, 1, 5, 5]])
+    with pytest.raises(TypeError, match="leave detector and detections out"):
+        vtcore.track(images, tracker=Template(), targets=[[10, 10, 30, 20]], detector=lambda image: [])
+    with pytest.raises(TypeError, match="targets are for a tracker that follows them"):
+        vtcore.track(images, tracker=SelfMade(), targets=[[10, 10, 30, 20]])
+    with pytest.raises(PreflightError, match="takes no detections; leave \\[detector\\] out"):
+        vtcore.track(images, tracker="template", targets=[[10, 10, 30, 20]], detector=lambda image: [])
 
 
 def test_results_of_targets_are_plain_mot_text(load: Load) -> None:
@@ -321,5 +382,5 @@ def test_a_live_source(targets_plugin: Path) -> None:
     assert [each.boxes[0, :2].tolist() for each in rows] == film.places[:, 1].tolist()
     with pytest.raises(PreflightError, match="needs annotations to tell the targets; sequence without: 'camera'"):
         vtcore.track(Live(film), tracker="template")
-    with pytest.raises(DataError, match="lies outside the picture, which is 160x120"):
+    with pytest.raises(DataError, match="lies outside the picture of sequence 'camera', which is 160x120"):
         list(vtcore.track(Live(film), tracker="template", targets=[[400, 2, 5, 5]]))

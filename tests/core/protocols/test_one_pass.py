@@ -151,23 +151,27 @@ def test_plain_boxes_of_rotated_ones() -> None:
 @pytest.mark.parametrize(
     ("protocol", "sequence", "message"),
     [
-        (OnePass(), Still(), "sequence 'still' has no annotations to tell its targets: name them by protocol.init"),
+        (
+            OnePass(),
+            Still(),
+            "sequence 'still' has no annotations to tell its targets; name them by init, file or draw",
+        ),
         (
             OnePass(),
             Still(TrackTable([0], [[1, 1, 0, 5]], ids=[0])),
-            "sequence 'still' has no annotation that a target can be started from",
+            "sequence 'still' has no annotation that a target can be started from; leave it out with run.sequences, or",
         ),
         (
             OnePass(init=[[1, 1, 5, 5], [40, 0, 5, 5]]),
             Still(),
-            "protocol.init, sequence 'still': target 1 at 40, 0, 5, 5 (left, top, width, height) lies outside the "
-            "picture, which is 40x30",
+            "target 1 at 40, 0, 5, 5 (left, top, width, height) lies outside the picture of "
+            "sequence 'still', which is 40x30",
         ),
         (
             OnePass(init=[[-5, 0, 5, 5]]),
             Still(size=None),
-            "protocol.init, sequence 'still': target 0 at -5, 0, 5, 5 (left, top, width, height) lies outside the "
-            "picture, which is 40x30",
+            "target 0 at -5, 0, 5, 5 (left, top, width, height) lies outside the picture of "
+            "sequence 'still', which is 40x30",
         ),
     ],
 )
@@ -185,9 +189,12 @@ def test_a_box_at_the_border_is_fine() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"init": [[1, 2, 3]]}, "init: a box is left, top, width, height, got [1.0, 2.0, 3.0]"),
-        ({"init": [[1, 2, 3, 0]]}, "init: width and height of a box must be above 0, got [1.0, 2.0, 3.0, 0.0]"),
-        ({"init": [[1, 2, float("nan"), 4]]}, "init: the numbers of a box must be finite, got [1.0, 2.0, nan, 4.0]"),
+        ({"init": [[1, 2, 3]]}, "init: a box is four numbers, left, top, width, height, got 1, 2, 3"),
+        ({"init": [[1, 2, 3, 0]]}, "init: width and height of a box must be above 0, got 1, 2, 3, 0"),
+        (
+            {"init": [[1, 2, float("nan"), 4]]},
+            "init: the numbers of a box must be finite, and within 1e+09, got 1, 2, nan, 4",
+        ),
         ({"init": [[1, 2, 3, 4]], "draw": True}, "draw: the targets are told by init already; leave one of them out"),
         ({"file": "a.txt", "init": [[1, 2, 3, 4]]}, "file: the targets are told by init already"),
         ({"polygon_box": "round"}, "polygon_box: must be one of 'enclosing', 'equal-area', 'pysot', got 'round'"),

@@ -59,9 +59,14 @@ def test_toml_and_overrides(load: Load, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("protocol", "message"),
     [
-        ({"init": [[1, 2, 3]]}, "protocol.init: a box is left, top, width, height, got [1.0, 2.0, 3.0]"),
+        ({"init": [[1, 2, 3]]}, "protocol.init: a box is four numbers, left, top, width, height, got 1, 2, 3"),
         ({"init": [[1, 2, -3, 4]]}, "protocol.init: width and height of a box must be above 0"),
-        ({"init": [1]}, "protocol.init.0: must be a list"),
+        (
+            {"init": [1, 2, 3, 4]},
+            "protocol.init: must be a list of lists, got [1, 2, 3, 4]; a single one has two brackets: [[1, 2, 3, 4]]",
+        ),
+        ({"init": "1,2,3,4"}, "protocol.init: must be a list, got '1,2,3,4' (a string)"),
+        ({"init": [[1, 2, 3, 4], 5]}, "protocol.init.1: must be a list, got 5 (an integer)"),
         ({"init": [[1, 2, "3", 4]]}, "protocol.init.0.2: must be a number, got '3'"),
         ({"init": [[1, 2, 3, 4]], "file": "a.txt"}, "protocol.file: the targets are told by init already"),
         ({"type": "two-pass"}, "protocol.type: unknown protocol 'two-pass'"),
@@ -86,13 +91,13 @@ def test_who_is_handed_what_it_does_not_take(load: Load) -> None:
         "[detector] out, or choose a tracker that needs detections"
     ]
     assert findings(load({"tracker": {"type": "self-made"}, "protocol": {"type": "one-pass"}})) == [
-        "error: protocol: shows targets, but tracker 'self-made' follows none; leave [protocol] out, or choose "
-        "a tracker of targets"
+        "error: protocol: shows targets, but tracker 'self-made' follows none; choose a tracker of targets, or "
+        "leave [protocol] (--init, targets=) out"
     ]
     alone = load({"tracker": None, "detector": {"type": "given", "path": __file__}, "protocol": {"type": "one-pass"}})
     assert findings(alone)[0] == (
-        "error: protocol: shows targets, but there is no [tracker]; leave [protocol] out, or choose a tracker "
-        "of targets"
+        "error: protocol: shows targets, but there is no [tracker]; choose a tracker of targets, or leave "
+        "[protocol] (--init, targets=) out"
     )
 
 
@@ -100,15 +105,16 @@ def test_what_the_data_cannot_tell(load: Load, tmp_path: Path) -> None:
     bare = {"type": "film", "annotated": False}
     assert findings(load({"dataset": bare, "metrics": None})) == [
         "error: protocol: 'one-pass' needs annotations to tell the targets; sequence without: 'film0'; name them "
-        "by protocol.init, protocol.file or protocol.draw (vtcore track: --init x,y,width,height, --init FILE or "
-        "--init draw)"
+        "by init, file or draw of the protocol 'one-pass' (vtcore track --init, targets= in Python)"
     ]
     both = findings(load({"dataset": bare}))
     assert len(both) == 2
     assert "metrics.0: 'overlap' needs annotations" in both[1]
     assert findings(load({"dataset": bare, "metrics": None}, protocol__init=[[1, 2, 3, 4]])) == []
     assert findings(load({"dataset": {"type": "film", "targets": 0}})) == [
-        "error: protocol: sequence 'film0' has no annotation that a target can be started from"
+        "error: protocol: sequence 'film0' has no annotation that a target can be started from; leave it out with "
+        "run.sequences, or name them by init, file or draw of the protocol 'one-pass' (vtcore track --init, targets= "
+        "in Python)"
     ]
 
 
@@ -118,15 +124,15 @@ def test_what_the_data_cannot_tell(load: Load, tmp_path: Path) -> None:
         (
             {"sequences": 5},
             {"init": [[1, 2, 3, 4]]},
-            "protocol: init tells the targets of one sequence, but there are 5 (film0, film1, film2, ...); choose one "
+            "protocol.init: tells the targets of one sequence, but there are 5 (film0, film1, film2, ...); choose one "
             'with run.sequences, or name a file for each: file = "targets/{sequence}.txt"',
         ),
-        ({"sequences": 2}, {"file": "one.txt"}, "protocol: file tells the targets of one sequence, but there are 2"),
+        ({"sequences": 2}, {"file": "one.txt"}, "protocol.file: tells the targets of one sequence, but there are 2"),
         (
             {},
             {"init": [[200, 2, 3, 4]]},
-            "protocol: protocol.init, sequence 'film0': target 0 at 200, 2, 3, 4 (left, top, width, height) lies "
-            "outside the picture, which is 160x120",
+            "protocol.init: target 0 at 200, 2, 3, 4 (left, top, width, height) lies outside the picture of sequence "
+            "'film0', which is 160x120",
         ),
         (
             {},
@@ -135,8 +141,12 @@ def test_what_the_data_cannot_tell(load: Load, tmp_path: Path) -> None:
         ),
         ({}, {"file": "nowhere.txt"}, "protocol.file: nowhere.txt: cannot be read: No such file or directory"),
         ({}, {"file": "flat.txt"}, "protocol.file: flat.txt:2: width and height of a box must be above 0"),
-        ({"sequences": 2}, {"file": "each-{sequence}.txt"}, "protocol: each-film1.txt: cannot be read"),
-        ({}, {"draw": True}, "protocol: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); name the"),
+        ({"sequences": 2}, {"file": "each-{sequence}.txt"}, "protocol.file: each-film1.txt: cannot be read"),
+        (
+            {},
+            {"draw": True},
+            "protocol.draw: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); name the",
+        ),
     ],
 )
 def test_targets_that_do_not_go_with_the_sequences(

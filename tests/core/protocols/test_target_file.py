@@ -48,8 +48,12 @@ def test_mot_text_starts_each_id_where_it_first_is(tmp_path: Path) -> None:
         ("1,2,3,1_0\n", "1: '1,2,3,1_0' is not a line of numbers"),
         ("1,2,,4\n", "1: '1,2,,4' is not a line of numbers"),
         ("1,2,0,4\n", "1: width and height of a box must be above 0, got 1, 2, 0, 4"),
-        ("1,2,3,inf\n", "1: the numbers of a box must be finite, got 1, 2, 3, inf"),
+        ("1,2,3,inf\n", "1: the numbers of a box must be finite, and within 1e+09, got 1, 2, 3, inf"),
         ("1,1,2,3,4\n1,5,6,7,8\n", "2: id 1 stands twice"),
+        (
+            "291.8,203.6,396.3,264.2,442.1,185.3,337.6,124.7\n",
+            "1: the eight numbers of a polygon are no target; write the box around it, left,top,width,height",
+        ),
         ("1.5,1,2,3,4\n", "1: id must be an integer >= 0, got 1.5"),
         ("nan,1,2,3,4\n", "1: id must be an integer >= 0, got nan"),
         ("0,1,1,2,3,4\n", "1: frame must be an integer >= 1, got 0"),
