@@ -6,6 +6,7 @@ Nothing heavy is imported at module level: the preflight asks `display_available
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from importlib import metadata
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ _WITH_WINDOWS = ("opencv-python", "opencv-contrib-python")
 _WITHOUT_WINDOWS = ("opencv-python-headless", "opencv-contrib-python-headless")
 _STOP_KEYS = (ord("q"), ord("Q"), 27)
 _WIDEST = 1600
+_FIRST_PORT = 6000
+"""Of displays of X11 on other machines."""
 
 
 def display_available(remedy: str = "leave out --show and write a video") -> str | None:
@@ -31,8 +34,12 @@ def display_available(remedy: str = "leave out --show and write a video") -> str
     Args:
         remedy: What to do without.
     """
-    if sys.platform not in ("win32", "darwin") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        return f"there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); {remedy}"
+    if sys.platform not in ("win32", "darwin") and not os.environ.get("WAYLAND_DISPLAY"):
+        display = os.environ.get("DISPLAY")
+        if not display:
+            return f"there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); {remedy}"
+        if not _answers(display):
+            return f"there is no display: nothing answers at DISPLAY={display}; {remedy}"
     headless = [name for name in _WITHOUT_WINDOWS if _installed(name)]
     if headless and not any(_installed(name) for name in _WITH_WINDOWS):
         return f"{headless[0]} has no windows: pip uninstall {headless[0]}, then pip install opencv-python"
@@ -114,6 +121,29 @@ class Display:
             cv2.destroyWindow(self._title)
         except cv2.error:  # the user has closed it
             return
+
+
+def _answers(display: str) -> bool:
+    """Whether something listens where a display of X11 is said to be; OpenCV ends the process where nothing does."""
+    host, _, number = display.rpartition("/")[2].rpartition(":")
+    try:
+        place = int(number.partition(".")[0])
+    except ValueError:
+        return False
+    # A leading zero byte: in the abstract namespace, that needs no file.
+    paths = [f"{zero}/tmp/.X11-unix/X{place}" for zero in ("", "\0")]
+    try:
+        if host not in ("", "unix"):
+            with socket.create_connection((host, _FIRST_PORT + place), timeout=2):
+                return True
+        return any(_listens(path) for path in paths)
+    except OSError:
+        return False
+
+
+def _listens(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as asking:
+        return asking.connect_ex(path) == 0
 
 
 def _installed(distribution: str) -> bool:

@@ -66,7 +66,8 @@ class OnePass:
             return tracked
         if not self._config.is_annotated and frame.image is not None:
             name = "" if frame.sequence is None else frame.sequence.name
-            refuse_outside(started, frame.image.shape[1], frame.image.shape[0], sequence=name)
+            file = self._config.file.replace("{sequence}", name) or None
+            refuse_outside(started, frame.image.shape[1], frame.image.shape[0], sequence=name, file=file)
         tracker.start(frame, started)
         return with_started(tracked, started)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from importlib import metadata
@@ -23,6 +24,8 @@ def packages(monkeypatch: pytest.MonkeyPatch, *installed: str) -> None:
 @pytest.fixture
 def _a_desktop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISPLAY", ":7")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setattr(display, "_answers", lambda name: name == ":7")
     monkeypatch.setattr(sys, "platform", "linux")
 
 
@@ -41,6 +44,31 @@ def test_with_a_display(monkeypatch: pytest.MonkeyPatch) -> None:
     assert display_available() is None
     packages(monkeypatch, "opencv-contrib-python-headless")
     assert "opencv-contrib-python-headless has no windows" in (display_available() or "")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there is always a display")
+def test_a_display_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    packages(monkeypatch, "opencv-python")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    for name in (":4711", "unix:4711.0", "localhost:4711.0", "nothing", "localhost:x"):
+        monkeypatch.setenv("DISPLAY", name)
+        told = f"there is no display: nothing answers at DISPLAY={name}; leave out --show and write a video"
+        assert display_available() == told
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there is always a display")
+def test_a_display_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    packages(monkeypatch, "opencv-python")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    with socket.socket() as listening, socket.socket(socket.AF_UNIX) as local:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        monkeypatch.setattr(display, "_FIRST_PORT", listening.getsockname()[1] - 10)
+        local.bind(f"\0/tmp/.X11-unix/X{listening.getsockname()[1]}")
+        local.listen()
+        for name in ("127.0.0.1:10.0", f":{listening.getsockname()[1]}", f"unix:{listening.getsockname()[1]}.0"):
+            monkeypatch.setenv("DISPLAY", name)
+            assert display_available() is None
 
 
 @pytest.mark.parametrize("platform", ["win32", "darwin"])

@@ -122,6 +122,7 @@ def test_writers_of_one_type_may_tell_that_their_files_differ(checked: Any, line
 
 
 def test_images_that_are_not_there(checked: Any, lines: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vtcore.drawing.display._answers", lambda _: True)
     monkeypatch.setenv("DISPLAY", ":0")
     missing = 'dataset.without_images=["A", "B"]'
     assert lines(checked(missing)) == [], "nobody needs them"
@@ -228,6 +229,7 @@ def test_window_without_a_display(checked: Any, lines: Any, monkeypatch: pytest.
         "-o run.show=true: run.show: there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set); leave out "
         "--show and write a video"
     ]
+    monkeypatch.setattr("vtcore.drawing.display._answers", lambda _: True)
     monkeypatch.setenv("DISPLAY", ":0")
     assert checked("run.show=true").findings == ()
 

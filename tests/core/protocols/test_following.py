@@ -384,3 +384,6 @@ def test_a_live_source(targets_plugin: Path) -> None:
         vtcore.track(Live(film), tracker="template")
     with pytest.raises(DataError, match="lies outside the picture of sequence 'camera', which is 160x120"):
         list(vtcore.track(Live(film), tracker="template", targets=[[400, 2, 5, 5]]))
+    Path("far.txt").write_text("400,2,5,5")
+    with pytest.raises(DataError, match=r"^far\.txt: target 0 at 400, 2, 5, 5"):
+        list(vtcore.track(Live(film), tracker="template", targets="far.txt"))
