@@ -36,7 +36,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("vtcore.cli.check", "tell whether an experiment can run here, without running it"),
     "show": ("vtcore.cli.show", "print an experiment as resolved, and where each value comes from"),
     "describe": ("vtcore.cli.describe", "explain a component: its keys, their types, defaults and meaning"),
+    "check-plugin": ("vtcore.cli.check_plugin", "check that a plugin and its components do what they promise"),
     "list-plugins": ("vtcore.cli.list_plugins", "list the installed plugins and whether they work"),
+    "new-plugin": ("vtcore.cli.new_plugin", "write the package of a new plugin, which works before it is edited"),
 }
 """Module and one-line help of every command."""
 

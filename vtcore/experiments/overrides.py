@@ -15,7 +15,7 @@ from vtcore.experiments.merging import merge, wrong_indices
 from vtcore.experiments.origins import DEFAULT, Node, Origin, tree
 from vtcore.experiments.positions import KeyPath, key_text, parse_key, value_end
 
-__all__ = ["apply_overrides"]
+__all__ = ["apply_overrides", "toml_value"]
 
 
 def apply_overrides(base: Node, overrides: Iterable[str] | Mapping[str, Any], problems: list[Problem]) -> Node:
@@ -70,7 +70,7 @@ def _from_text(text: str, problems: list[Problem]) -> Node | None:
     path, end = parsed
     written = text[end:].lstrip()[1:].strip()
     try:
-        value = _toml_value(written)
+        value = toml_value(written)
     except ValueError as error:
         problems.append(origin.problem(f"{written!r} is not a TOML value: {error}", key_text(path)))
         return None
@@ -92,7 +92,7 @@ def _nested(path: tuple[str, ...], node: Node, origin: Origin) -> Node:
     return node
 
 
-def _toml_value(written: str) -> Any:
+def toml_value(written: str) -> Any:
     """Parse a TOML value; what looks like none is a string.
 
     Raises:

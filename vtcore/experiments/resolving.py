@@ -17,7 +17,7 @@ from vtcore.experiments.positions import KeyPath, key_text
 if TYPE_CHECKING:
     from vtcore.experiments.experiment import Experiment
 
-__all__ = ["differences", "resolved_tables"]
+__all__ = ["differences", "plain_tables", "resolved_tables"]
 
 _NOT_IN_TOML = ("source", "origins")
 
@@ -26,6 +26,12 @@ def resolved_tables(experiment: Experiment) -> dict[str, Any]:
     """Return an experiment as the plain tables that a document would hold; see `Experiment.resolved`."""
     names = [field.name for field in attrs.fields(type(experiment)) if field.name not in _NOT_IN_TOML]
     return _table((name, getattr(experiment, name)) for name in names)
+
+
+def plain_tables(configured: Configured) -> dict[str, Any]:
+    """Return one component as the table that a document would hold: its type and every key that is not None."""
+    tables: dict[str, Any] = _plain(configured)
+    return tables
 
 
 def differences(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:

@@ -1,0 +1,54 @@
+"""What parts of networks must answer."""
+
+from __future__ import annotations
+
+from vtcore.testing.definitions import define
+from vtcore.testing.failures import CheckFailure, NotChecked, expect
+from vtcore.testing.subjects import Subject
+
+__all__ = ["maps_finest_first", "takes_maps"]
+
+
+@define("backbone")
+def maps_finest_first(subject: Subject) -> None:
+    """Pictures of any number and size give feature maps, finest first, the same for each picture by itself."""
+    import torch
+
+    backbone = subject.make().eval()
+    for count, height, width in ((2, 128, 160), (1, 96, 224)):
+        images = torch.rand(count, 3, height, width, generator=torch.Generator().manual_seed(0))
+        with torch.inference_mode():
+            maps = list(backbone(images))
+            alone = list(backbone(images[:1]))
+        expect(maps, "it answers no map; answer a list of tensors (N, C, h, w)")
+        sizes = [tuple(each.shape) for each in maps]
+        right = all(len(size) == 4 and size[0] == count for size in sizes)
+        expect(right, f"for {count} pictures it answers maps of {sizes}; answer tensors (N, C, h, w)")
+        heights = [size[2] for size in sizes]
+        expect(heights == sorted(heights, reverse=True), f"maps have heights {heights}; answer the finest first")
+        expect(all(bool(torch.isfinite(each).all()) for each in maps), "a map holds numbers that are not finite")
+        same = all(torch.allclose(one[:1], each, atol=1e-4, rtol=1e-3) for one, each in zip(maps, alone, strict=True))
+        expect(same, "in eval() a picture's maps change with the pictures beside it; normalise by stored statistics")
+
+
+@define("head")
+def takes_maps(subject: Subject) -> None:
+    """Feature maps are taken, finest first, and training reaches its weights."""
+    import torch
+
+    head = subject.make()
+    if not isinstance(head, torch.nn.Module):
+        raise NotChecked("it is no torch.nn.Module")
+    if not any(True for _ in head.parameters()):
+        raise NotChecked("it has no weights")
+    channels = getattr(subject.configured().config, "in_channels", 0) or 256
+    strides = getattr(subject.configured().config, "strides", (4, 8, 16, 32))
+    maps = [torch.rand(1, channels, 128 // stride or 1, 128 // stride or 1) for stride in strides]
+    try:
+        head.eval()(maps)
+    except TypeError as error:
+        raise NotChecked(f"it takes more than feature maps: {error}") from error
+    except Exception as error:
+        raise CheckFailure(
+            f"maps of {channels} channels at strides {list(strides)} are not taken: {type(error).__name__}: {error}"
+        ) from error
