@@ -52,7 +52,7 @@ def _answers(case: Any, network: Any) -> dict[str, Any]:
     for name, which in TABLES.items():
         if name in case.stated["outputs"]:
             layout = network.layout
-            cells = (layout.search_cells, layout.template_cells)[which]
+            cells = [layout.search_cells, layout.template_cells][which]
             answers[name] = sine_cosine_table(layout.widths[0], cells)
     return answers
 
@@ -84,7 +84,7 @@ class _Tokens:
     """Listens to what the first and the last block of a plain transformer answer."""
 
     def __init__(self, network: Any) -> None:
-        blocks = getattr(network.backbone, "blocks", ())
+        blocks: Any = getattr(network.backbone, "blocks", [])
         self._blocks = {"first_block_tokens": blocks[0], "last_block_tokens": blocks[-1]} if len(blocks) else {}
         self._found: dict[str, list[Any]] = {name: [] for name in self._blocks}
 
@@ -205,19 +205,21 @@ def _tracker(case: Any, state: Mapping[str, Any], hyper: Mapping[str, Any]) -> A
     given: dict[str, Any] = {}
     for source in sources:
         given |= {name: source[name] for name in known if name in source}
-        if "update_interval" in source:
-            given["update_interval"] = source["update_interval"]
+        # Without a score the originals take a list, with it a number; their settings by data set are a table.
+        for name in ("update_interval", "update_intervals"):
+            interval = source.get(name)
+            if isinstance(interval, int | list):
+                given["update_interval"] = interval[0] if isinstance(interval, list) else interval
     family = _family(state)
     # The plain transformers' weights tell their sizes.
-    sizes = (
-        {} if family == "cvt" else {name: given.pop(name) for name in ("search_size", "template_size") if name in given}
-    )
+    edges = ("search_size", "template_size")
+    sizes = {} if family == "cvt" else {name: given.pop(name) for name in edges if name in given}
     with tempfile.TemporaryDirectory() as folder:
         component = plugin_host().component("tracker", COMPONENTS[family])
         config = component.load_config()(weights=str(_written(state, folder)), **given)
         tracker = build(Configured(component, config), BuildContext(device="cpu"))
     layout = tracker.network.layout
-    for name, wanted in zip(("search_size", "template_size"), layout.sizes, strict=True):
+    for name, wanted in zip(edges, layout.sizes, strict=True):
         assert sizes.get(name, wanted) == wanted, name
     return tracker
 

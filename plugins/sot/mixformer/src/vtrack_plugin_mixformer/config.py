@@ -58,7 +58,10 @@ class MixFormerOptions(NetworkTrackerConfig):
     max_score_decay: float = option(
         1.0, "What an interval's best score is multiplied by every frame; below 1, later looks win.", gt=0, le=1
     )
-    fuse: bool = option(True, "Make norms part of convolutions: faster, the same but for rounding.")
+    fuse: bool = option(
+        True,
+        "Make norms part of convolutions, and lay out weights for the processor: faster, the same but for rounding.",
+    )
 
 
 @attrs.frozen(kw_only=True)

@@ -72,7 +72,9 @@ class MixFormerTrackerBase(TargetTrackerBase[MixFormerTarget]):
         if (network is None) is not bool(config.weights):
             raise ValueError("weights: give a file or address of weights" if network is None else "network: not both")
         if network is None:
-            network = load_network(config.weights, family=family, sha256=config.weights_sha256, fuse=config.fuse)
+            network = load_network(config.weights, family=family, sha256=config.weights_sha256, fuse=config.fuse).eval()
+            if config.fuse:
+                pack_linears(network, context)
         layout = network.layout
         if layout.family != family:
             raise ValueError(f"network: is one of {COMPONENTS[layout.family]!r}, not of {COMPONENTS[family]!r}")
@@ -90,7 +92,6 @@ class MixFormerTrackerBase(TargetTrackerBase[MixFormerTarget]):
             config.max_score_decay,
         )
         self._search_size, self._template_size = sizes or layout.sizes
-        pack_linears(network.eval(), context)
         if resolve_device((context or BuildContext()).device).type == "cpu":
             # On the processor faster, whatever the run says.
             network.to(memory_format=torch.channels_last)

@@ -55,7 +55,7 @@ class MixFormerTracker(MixFormerTrackerBase):
             online_size: Later looks that are kept beside the first.
             min_score: A look that scores no more is never taken up.
             max_score_decay: What an interval's best score is multiplied by every frame.
-            fuse: Make norms part of convolutions.
+            fuse: Make norms part of convolutions, and lay out weights for the processor.
             network: A network in memory, in place of weights; it is taken as it is, fused or not.
             context: Device, type and memory layout of the run.
 
