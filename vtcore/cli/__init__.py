@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("vtcore.cli.show", "print an experiment as resolved, and where each value comes from"),
     "describe": ("vtcore.cli.describe", "explain a component: its keys, their types, defaults and meaning"),
     "check-plugin": ("vtcore.cli.check_plugin", "check that a plugin and its components do what they promise"),
+    "migrate": ("vtcore.cli.migrate", "make an experiment of a config of MMTracking or MMDetection"),
     "list-plugins": ("vtcore.cli.list_plugins", "list the installed plugins and whether they work"),
     "new-plugin": ("vtcore.cli.new_plugin", "write the package of a new plugin, which works before it is edited"),
 }
