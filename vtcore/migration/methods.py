@@ -1,0 +1,157 @@
+"""Functions and methods that a Python config may call, as configs of OpenMMLab do."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable
+from typing import Any
+
+from vtcore.migration.values import Unread, Value, copied
+
+__all__ = ["METHODS", "NotUnderstoodError", "call_function"]
+
+Arguments = list[Value]
+Keywords = dict[str, Value]
+
+
+class NotUnderstoodError(Exception):
+    """Part of a config is not understood; the message says why."""
+
+
+def call_function(name: str, arguments: Arguments, keywords: Keywords) -> Any:
+    """Compute a call of a function.
+
+    Args:
+        name: The function as it is written: ``dict``, ``osp.join``.
+        arguments: Its arguments.
+        keywords: Its keyword arguments.
+
+    Raises:
+        NotUnderstoodError: No such function is followed.
+    """
+    if name in ("dict", "ConfigDict", "Config"):
+        table: dict[str, Value] = {}
+        for argument in arguments:
+            table.update(_as(dict, argument))
+        return {**table, **keywords}
+    if name in ("list", "tuple", "copy.copy", "copy.deepcopy", "deepcopy"):
+        (argument,) = arguments or [None]
+        return [] if argument is None else copied(argument)
+    compute = _FUNCTIONS.get(name)
+    if compute is None or keywords:
+        raise NotUnderstoodError(f"calls of {name} are not followed")
+    return compute(*(_scalar(argument) for argument in arguments))
+
+
+def _join(*parts: Any) -> str:
+    return posixpath.join(*map(str, parts))
+
+
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "int": int,
+    "float": float,
+    "str": str,
+    "bool": bool,
+    "abs": abs,
+    "round": round,
+    "len": len,
+    "min": min,
+    "max": max,
+    "sum": sum,
+    "os.path.join": _join,
+    "osp.join": _join,
+}
+
+
+def _scalar(value: Value) -> Any:
+    """Return a value for a function of Python's; of a list its plain numbers."""
+    if isinstance(value.data, Unread):
+        raise NotUnderstoodError(value.data.reason)
+    if value.is_list:
+        return [_scalar(item) for item in value.data]
+    return value.data
+
+
+def _as(kind: type, value: Value) -> Any:
+    if type(value.data) is not kind:
+        raise NotUnderstoodError(f"a {kind.__name__} was expected")
+    return value.data
+
+
+def _update(holder: Any, arguments: Arguments, keywords: Keywords) -> None:
+    table = _held(holder, dict)
+    for argument in arguments:
+        table.update(_as(dict, argument))
+    table.update(keywords)
+
+
+def _pop(holder: Any, arguments: Arguments, keywords: Keywords) -> Any:
+    if isinstance(holder, list):
+        return holder.pop(*(_scalar(argument) for argument in arguments))
+    name = _scalar(arguments[0])
+    return _held(holder, dict).pop(name, *arguments[1:])
+
+
+def _get(holder: Any, arguments: Arguments, keywords: Keywords) -> Any:
+    return _held(holder, dict).get(_scalar(arguments[0]), *arguments[1:])
+
+
+def _setdefault(holder: Any, arguments: Arguments, keywords: Keywords) -> Any:
+    return _held(holder, dict).setdefault(_scalar(arguments[0]), arguments[1])
+
+
+def _append(holder: Any, arguments: Arguments, keywords: Keywords) -> None:
+    _held(holder, list).append(arguments[0])
+
+
+def _extend(holder: Any, arguments: Arguments, keywords: Keywords) -> None:
+    _held(holder, list).extend(_as(list, arguments[0]))
+
+
+def _insert(holder: Any, arguments: Arguments, keywords: Keywords) -> None:
+    _held(holder, list).insert(_scalar(arguments[0]), arguments[1])
+
+
+def _clear(holder: Any, arguments: Arguments, keywords: Keywords) -> None:
+    if not isinstance(holder, dict | list):
+        raise NotUnderstoodError("a dictionary or list was expected")
+    holder.clear()
+
+
+def _copy(holder: Any, arguments: Arguments, keywords: Keywords) -> Any:
+    return holder.copy()
+
+
+def _held(holder: Any, kind: type) -> Any:
+    if type(holder) is not kind:
+        raise NotUnderstoodError(f"a {kind.__name__} was expected")
+    return holder
+
+
+def _text_method(name: str) -> Callable[[Any, Arguments, Keywords], Any]:
+    def compute(holder: Any, arguments: Arguments, keywords: Keywords) -> Any:
+        text = _held(holder, str)
+        if name == "format" and any(mark in text for mark in ("!", "[", ":", ".")) and "{" in text:
+            # Only plain fields: a format can reach into objects, and ask for any width.
+            fields = text.replace("{{", "").replace("}}", "").split("{")[1:]
+            if any(not field.partition("}")[0].replace("_", "").isalnum() for field in fields if field[0] != "}"):
+                raise NotUnderstoodError("such a format is not followed")
+        given = {key: _scalar(value) for key, value in keywords.items()}
+        return getattr(text, name)(*(_scalar(argument) for argument in arguments), **given)
+
+    return compute
+
+
+METHODS: dict[str, Callable[[Any, Arguments, Keywords], Any]] = {
+    "update": _update,
+    "pop": _pop,
+    "get": _get,
+    "setdefault": _setdefault,
+    "append": _append,
+    "extend": _extend,
+    "insert": _insert,
+    "clear": _clear,
+    "copy": _copy,
+    **{name: _text_method(name) for name in ("format", "lower", "upper", "replace", "strip", "rstrip", "lstrip")},
+}
+"""What each method does to what holds it; it takes the holder, arguments and keyword arguments."""
