@@ -135,7 +135,9 @@ def tells_why(subject: Subject) -> None:
         raise NotChecked("it has neither diagnose nor frame_errors, which are optional")
     if hasattr(metric, "diagnose"):
         moved = TrackTable(
-            compared.results.frames, compared.results.ltwh + np.float64([5000, 5000, 0, 0]), ids=compared.results.ids
+            compared.results.frames,
+            compared.results.ltwh + np.array([5000.0, 5000.0, 0.0, 0.0]),
+            ids=compared.results.ids,
         )
         for each in (compared, attrs.evolve(compared, results=moved, shared={})):
             told = metric.diagnose(each)

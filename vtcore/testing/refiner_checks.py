@@ -28,7 +28,8 @@ def _refined(refiner: Any, table: TrackTable, what: str, length: int | None) -> 
         ) from error
     told = difference(before, plain_copy(table))
     expect(not told, f"with {what} it changes the table that it is given ({told}); work on a copy")
-    expect(isinstance(refined, TrackTable), f"with {what} it answers {type(refined).__name__}, not a vtcore.TrackTable")
+    if not isinstance(refined, TrackTable):
+        raise CheckFailure(f"with {what} it answers {type(refined).__name__}, not a vtcore.TrackTable")
     pairs = np.stack([refined.frames, refined.ids], axis=1)[refined.ids >= 0]
     twice = len(np.unique(pairs, axis=0)) != len(pairs)
     expect(not twice, f"with {what} an id stands twice in a frame; join rows of one id, or give one a new id")

@@ -41,7 +41,9 @@ def embeddings_typed(subject: Subject) -> None:
 def odd_crops(subject: Subject) -> None:
     """Boxes without an area and beyond the picture are described too."""
     scene = Scene.made(0, 1)
-    boxes = np.float32([[20, 20, 20, 60], [-90, -90, -20, -20], [180, 150, 400, 500], [30.4, 30.6, 30.5, 30.7]])
+    boxes = np.array(
+        [[20, 20, 20, 60], [-90, -90, -20, -20], [180, 150, 400, 500], [30.4, 30.6, 30.5, 30.7]], np.float32
+    )
     reid = subject.make()
     try:
         (found,) = reid.embed(scene.frames, [boxes])

@@ -74,7 +74,7 @@ class SceneSequence(Sequence):
 
     def picture(self, index: int) -> Image:
         """Return the picture of a frame."""
-        image = self._background.copy()
+        image: Image = self._background.copy()
         objects = self.objects(index)
         for lane, (x1, y1, _, _) in enumerate(objects.boxes.round().astype(int)):
             look = (self._looks[lane] // 2 + self._shades[lane] // 2).astype(np.uint8)
@@ -96,7 +96,7 @@ class SceneSequence(Sequence):
         scores = (0.8 + 0.04 * (numbers % 4)).astype(np.float32)
         labels = numbers % len(CLASSES)
         if index % 5 == 4:
-            boxes = np.vstack([boxes, np.float32([[150, 120, 175, 150]])])
+            boxes = np.vstack([boxes, np.array([[150, 120, 175, 150]], np.float32)])
             scores, labels = np.append(scores, np.float32(0.3)), np.append(labels, 1)
             numbers = np.append(numbers, 10_000 + index)
         looks = _embeddings(numbers) if embeddings else None
@@ -108,7 +108,9 @@ class SceneSequence(Sequence):
 
     def _table(self, frames: range, offset: int) -> TrackTable:
         parts = [(index, self.objects(index)) for index in frames]
-        boxes = np.concatenate([objects.boxes for _, objects in parts] or [np.zeros((0, 4))]).astype(np.float64)
+        boxes = np.concatenate([objects.boxes for _, objects in parts] or [np.zeros((0, 4), np.float32)]).astype(
+            np.float64
+        )
         numbers = np.concatenate([objects.numbers for _, objects in parts] or [np.zeros(0, np.int64)])
         ltwh = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
         ids = np.zeros_like(numbers) if self.single else numbers + offset

@@ -9,7 +9,6 @@ from vtcore.instances import Instances
 from vtcore.testing.definitions import define
 from vtcore.testing.drivers import driver_of, tracks_of
 from vtcore.testing.failures import CheckFailure, expect
-from vtcore.testing.scenes import Scene
 from vtcore.testing.subjects import Subject
 
 __all__ = ["file_where_it_belongs", "places_named", "unfinished_kept"]
@@ -23,7 +22,7 @@ def places_named(subject: Subject) -> None:
     inside = writer.folder and not folder.is_absolute() and ".." not in folder.parts
     expect(inside, f"folder is {writer.folder!r}; name a folder below that of the run: 'results', 'videos'")
     expect(
-        suffix.startswith(".") and len(suffix) > 1 and "/" not in suffix and not suffix.endswith(".partial"),
+        PurePosixPath(f"x{suffix}").suffix and "/" not in suffix and not suffix.endswith(".partial"),
         f"suffix is {suffix!r}; give one with its dot: '.txt'",
     )
 
@@ -36,6 +35,9 @@ def file_where_it_belongs(subject: Subject) -> None:
     nothing = [Instances.empty()] * len(scene.frames)
     with tempfile.TemporaryDirectory() as folder:
         for name, tracks in (("first", tracks_of(scene)), ("second", nothing), ("third", tracks_of(scene))):
+            if scene.sequence.single and name == "second":
+                # A target has a row in every frame in which it is followed.
+                continue
             path = Path(folder) / f"{name}{writer.suffix}.partial"
             try:
                 writer.open(scene.sequence, path)
@@ -64,12 +66,13 @@ def file_where_it_belongs(subject: Subject) -> None:
 def unfinished_kept(subject: Subject) -> None:
     """A sequence that ends early, even before its first frame, can be closed."""
     writer = subject.make()
-    scene = Scene.made(0, 2)
+    scene = driver_of(subject).scene(subject, length=2)
+    rows = tracks_of(scene)
     with tempfile.TemporaryDirectory() as folder:
         for count in (0, 1):
             writer.open(scene.sequence, Path(folder) / f"early-{count}{writer.suffix}.partial")
             for frame in scene.frames[:count]:
-                writer.write(frame, scene.detections[0], Instances.empty())
+                writer.write(frame, scene.detections[frame.index], rows[frame.index])
             try:
                 writer.close(complete=False)
             except Exception as error:
