@@ -51,7 +51,7 @@ class PlainMixFormer(Cropping):
     def block(self, tokens: list[Tensor], edges: list[int], name: str, width: int) -> list[Tensor]:
         w, lengths = self.weights, [each.shape[1] for each in tokens]
         joined = torch.cat(tokens, dim=1)
-        normed = w.layer_norm(joined, f"{name}.norm1").split(lengths, dim=1)
+        normed = torch.split(w.layer_norm(joined, f"{name}.norm1"), lengths, dim=1)
         pairs = zip(normed, edges, strict=True)
         maps = [each.transpose(1, 2).reshape(1, width, edge, edge).contiguous() for each, edge in pairs]
         queries, keys, values = (self.projected(maps, f"{name}.attn", which) for which in "qkv")
@@ -61,7 +61,7 @@ class PlainMixFormer(Cropping):
         joined = joined + w.linear(attended, f"{name}.attn.proj")
         hidden = w.linear(w.layer_norm(joined, f"{name}.norm2"), f"{name}.mlp.fc1")
         joined = joined + w.linear(hidden * torch.sigmoid(1.702 * hidden), f"{name}.mlp.fc2")
-        return list(joined.split(lengths, dim=1))
+        return list(torch.split(joined, lengths, dim=1))
 
     def projected(self, maps: list[Tensor], name: str, which: str) -> Tensor:
         w, found = self.weights, []
@@ -75,4 +75,5 @@ class PlainMixFormer(Cropping):
     @staticmethod
     def attended(queries: Tensor, keys: Tensor, values: Tensor, width: int) -> Tensor:
         attention = ((queries @ keys.transpose(-2, -1)) * width**-0.5).softmax(dim=-1)
-        return (attention @ values).transpose(1, 2).flatten(2)
+        merged: Tensor = (attention @ values).transpose(1, 2).flatten(2)
+        return merged

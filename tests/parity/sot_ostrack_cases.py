@@ -22,6 +22,7 @@ pytest.importorskip("vtrack_plugin_ostrack", reason="vtrack-plugin-ostrack is no
 
 from vtrack_common_sot.crops import box_in_crop, clip_box, padding_mask, square_crop  # noqa: E402
 from vtrack_common_sot.normalisation import CropNormaliser, crop_batch  # noqa: E402
+from vtrack_common_sot.packed_linear import pack_linears  # noqa: E402
 from vtrack_common_sot.windows import outer_window  # noqa: E402
 from vtrack_plugin_ostrack.elimination import fixed_range, focus_of, keep_rate  # noqa: E402
 from vtrack_plugin_ostrack.head import boxes_at_best  # noqa: E402
@@ -45,9 +46,11 @@ def forward(case: Any) -> None:
     for number, removed in enumerate(found.removed):
         name = f"removed_index_{number}"
         assert np.sort(removed).tolist() == np.sort(check.compared(name)).tolist(), name
-    running = _tracker(case.state(), stated["hyper"], fuse=True).network
+    # As a tracker has it that does not learn; `sequence` builds one.
+    network.box_head.fuse()
+    pack_linears(network, BuildContext(device="cpu"))
     with torch.inference_mode():
-        maps = running(running.backbone.template_tokens(template), search, focus, keep)
+        maps = network(network.backbone.template_tokens(template), search, focus, keep)
     for name, value in _maps(maps, boxes_at_best(maps)[0]).items():
         np.testing.assert_allclose(value, answers[name], rtol=0, atol=bounds[name], err_msg=f"{name}, fused")
     if "last_attn" in check.wanted:
