@@ -109,8 +109,6 @@ def test_a_state_of_other_options_is_refused(make_tracker: TrackerMaker, video: 
     [
         [-20.0, -10.0, 30.0, 24.0],
         [150.0, 110.0, 30.0, 24.0],
-        [-300.0, -300.0, 10.0, 10.0],
-        [1000.0, 50.0, 20.0, 20.0],
         [0.0, 0.0, 160.0, 120.0],
         [50.0, 50.0, 0.5, 0.5],
         [-1000.0, -1000.0, 3000.0, 3000.0],
@@ -129,6 +127,19 @@ def test_boxes_at_the_border_beyond_it_and_of_any_size(
     assert (found[..., 2:] - found[..., :2] >= 10 - 1e-3).all()
     assert (found[..., :2] >= 0).all()
     assert (found[..., 2:] <= [160, 120]).all()
+
+
+@pytest.mark.parametrize("box", [[-300.0, -300.0, 10.0, 10.0], [1000.0, 50.0, 20.0, 20.0]], ids=str)
+@pytest.mark.parametrize("choice", ["CTR_POINT", "GT_BOX"])
+def test_a_target_that_is_looked_for_beyond_the_picture_stays(
+    make_tracker: TrackerMaker, video: list[Frame], box: list[float], choice: str
+) -> None:
+    tracker = make_tracker(elimination_range=choice)
+    tracker.start(video[0], boxes(t1=box, t2=FIRST))
+    found = tracker.update(video[1], Instances.empty())
+    assert found.scores[0] == 0
+    assert found.boxes[0].tolist() == [box[0], box[1], box[0] + box[2], box[1] + box[3]]
+    assert found.scores[1] > 0
 
 
 def test_a_picture_smaller_than_the_margin_is_survived(make_tracker: TrackerMaker) -> None:
