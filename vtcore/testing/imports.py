@@ -40,7 +40,7 @@ HEAVY = (
 """Packages that take long to import, or much memory."""
 
 _PROBE = """\
-import importlib, io, json, sys, time, traceback, warnings
+import importlib, io, json, pathlib, sys, time, traceback, warnings
 
 modules, heavy = json.load(sys.stdin)
 found = {"heavy": [], "warnings": [], "printed": "", "failed": "", "seconds": 0.0}
@@ -54,8 +54,11 @@ class Watch:
         if top in heavy and top not in seen:
             seen.add(top)
             stack = traceback.extract_stack()
-            frames = [each for each in stack if "importlib" not in each.filename and each.filename != "<string>"]
-            found["heavy"].append([top, f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "?"])
+            files = [each for each in stack if "importlib" not in each.filename and each.filename != "<string>"]
+            # What one of them imports in turn is not the plugin's doing.
+            inner = any(part in seen for each in files for part in pathlib.Path(each.filename).parts)
+            if not inner:
+                found["heavy"].append([top, f"{files[-1].filename}:{files[-1].lineno}" if files else "?"])
         return None
 
 

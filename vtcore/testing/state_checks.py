@@ -50,7 +50,11 @@ def state_restored(subject: Subject) -> None:
         other = subject.make()
         other.reset(scene.sequence)
         other.load_state_dict(_through_a_file(tracker.state_dict()))
-        rest = [plain_copy(answer) for answer in driver.rest(other, driver.scene(subject), stop)]
+        try:
+            rest = [plain_copy(answer) for answer in driver.rest(other, driver.scene(subject), stop)]
+        except Exception as error:
+            told = f"{type(error).__name__}: {error}"
+            raise CheckFailure(f"one that goes on from a saved state fails ({told}); {_WAY}") from error
         told = difference(expected[stop:], rest, tolerance=driver.tolerance, place=f"answer after frame {stop}")
         expect(
             not told,

@@ -112,7 +112,7 @@ def _expect_device(target: Any, device: str, when: str) -> int:
         count += 1
         kind = str(tensor.device).partition(":")[0]
         expect(
-            kind in (device.partition(":")[0], "meta"),
+            kind == device.partition(":")[0],
             f"{place} is on {tensor.device} {when}, though it was made with device={device!r}; take an argument "
             "`context` and put networks and constants on context.device",
         )
