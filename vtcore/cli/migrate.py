@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 __all__ = ["HELP", "add_arguments", "execute"]
 
 HELP = (
-    "Make an experiment of a config of MMTracking 0.x or of MMDetection 3's trackers. The config is read with all it is "
-    "based on, and never executed. What has no counterpart is told with file and line. Exit status: 0 everything is "
-    "mapped, 1 a part of it, 2 nothing could be run, and no experiment is written."
+    "Make an experiment of a config of MMTracking 0.x or of MMDetection 3's trackers. The config is read with all that "
+    "it is based on, and never executed. What has no counterpart is told with file and line. Exit status: 0 everything "
+    "is mapped, 1 a part of it, 2 nothing that could be run, and no experiment is written."
 )
 
 

@@ -51,7 +51,7 @@ def map_dataset(section: Section) -> TestData:
     if name:
         section.draft.put((*DATASET, "type"), name, section.where("type"))
     section.ignore("test_mode", "pipeline", "ann_file", "img_prefix", "data_prefix", "data_root", "dataset_version")
-    section.ignore("visibility_thr", "backend_args", "indices", "persistent_workers")
+    section.ignore("visibility_thr", "backend_args", "indices", "load_as_video", "key_img_sampler")
     sampler = section.section("ref_img_sampler")
     if sampler.names:
         section.cannot("ref_img_sampler", "pictures are tested one by one here, without others beside them")
@@ -61,7 +61,7 @@ def map_dataset(section: Section) -> TestData:
 
 def _paths(section: Section) -> tuple[str, str]:
     """Return annotation file and folder of pictures; MMDetection 3 has both below ``data_root``."""
-    root = section.take("data_root", "") or ""
+    root = section.text("data_root")
     prefix = section.take("img_prefix", "") or ""
     parts = section.section("data_prefix")
     for name in ("img_path", "img"):
@@ -99,7 +99,9 @@ def _mot(data: TestData) -> str:
     if found["half"]:
         draft.put((*DATASET, "half"), "first" if found["split"] == "train" else "second", file)
     if "MOT17" in root:
-        message = 'all of its sequences, as there; it has each once per public detector: detector = "FRCNN" takes each once'
+        message = (
+            'all of its sequences, as there; it has each once per public detector: detector = "FRCNN" takes each once'
+        )
         section.remark("ann_file", message)
     return "mot-challenge"
 
@@ -112,7 +114,6 @@ def _coco_video(data: TestData) -> str:
     draft.put((*DATASET, "annotations"), data.annotations, section.where("ann_file"))
     place = section.where("img_prefix" if "img_prefix" in section else "data_prefix")
     draft.put((*DATASET, "root"), data.pictures or None, place)
-    section.ignore("load_as_video", "key_img_sampler")
     return "coco-video"
 
 
@@ -151,7 +152,7 @@ def _target_data(name: str, split: str = "split") -> Callable[[TestData], str]:
         part = section.take("split")
         if split and part is not None:
             draft.put((*DATASET, split), part, section.where("split"))
-        section.ignore("only_eval_visible", "dataset_type")
+        section.ignore("only_eval_visible", "dataset_type", "test_load_ann")
         return name
 
     return mapping
@@ -173,6 +174,7 @@ DATASETS: dict[str, Callable[[TestData], str]] = {
     "LaSOTDataset": _target_data("lasot"),
     "GOT10kDataset": _target_data("got10k"),
     "TrackingNetDataset": _target_data("trackingnet"),
+    "TrackingNetTestDataset": _target_data("trackingnet"),
     "OTB100Dataset": _otb,
     "UAV123Dataset": _target_data("uav123", ""),
     "VOTDataset": _target_data("vot", ""),

@@ -96,6 +96,17 @@ class Expressions:
 
     _tuple = _list
 
+    def _listcomp(self, node: ast.ListComp) -> list[Value]:
+        """A list made of another list, one item of each."""
+        (loop, *further) = node.generators
+        if further or loop.ifs or not isinstance(loop.target, ast.Name):
+            raise NotUnderstoodError("only a plain list made of another is followed")
+        items = self.data(loop.iter)
+        if not isinstance(items, list):
+            raise NotUnderstoodError("only lists are gone through")
+        inner = [Expressions(self._file, {**self._names, loop.target.id: item}) for item in items]
+        return [expressions.value(node.elt) for expressions in inner]
+
     def _dict(self, node: ast.Dict) -> dict[str, Value]:
         table: dict[str, Value] = {}
         for key, item in zip(node.keys, node.values, strict=True):

@@ -35,8 +35,7 @@ def call_function(name: str, arguments: Arguments, keywords: Keywords) -> Any:
             table.update(_as(dict, argument))
         return {**table, **keywords}
     if name in ("list", "tuple", "copy.copy", "copy.deepcopy", "deepcopy"):
-        (argument,) = arguments or [None]
-        return [] if argument is None else copied(argument)
+        return copied(*arguments) if arguments else []
     compute = _FUNCTIONS.get(name)
     if compute is None or keywords:
         raise NotUnderstoodError(f"calls of {name} are not followed")

@@ -16,7 +16,7 @@ from vtcore.known_plugins import bringer
 from vtcore.migration.configs import read_config
 from vtcore.migration.datasets import TestData, map_dataset
 from vtcore.migration.draft import Draft, KeyPath, Weights
-from vtcore.migration.models import map_model
+from vtcore.migration.models import map_model, unknown_model
 from vtcore.migration.pipelines import Pictures, read_pipeline, read_preprocessor
 from vtcore.migration.scores import map_evaluation, map_evaluators, map_interpolation
 from vtcore.migration.sections import Section
@@ -105,6 +105,8 @@ def migrate(path: str | os.PathLike[str], weights: Weights | None = None) -> Mig
 def _map(root: Section) -> None:
     pictures = Pictures()
     model = root.child("model")
+    if unknown_model(model):
+        return
     data = _test_data(root, pictures)
     if "data_preprocessor" in model:
         read_preprocessor(model.section("data_preprocessor"), pictures)
@@ -112,7 +114,7 @@ def _map(root: Section) -> None:
     if data.section.names:
         map_interpolation(data.section)
     if "test_evaluator" in root or "test_dataloader" in root:
-        map_evaluators(root, "test_evaluator")
+        map_evaluators(root, "test_evaluator", targets=_follows_targets(root))
     elif not _follows_targets(root):
         map_evaluation(root)
     _order(root.draft)
@@ -165,8 +167,7 @@ def _rest(root: Section) -> None:
     if half:
         root.remark("fp16" if "fp16" in root else "test_cfg", 'half precision there; dtype = "float16" in [run] here')
     if draft.has("sweep"):
-        named = root.take("search_metrics", [])
-        metrics = [_SEARCHED[name] for name in named if name in _SEARCHED]
+        metrics = [_SEARCHED[name] for name in root.texts("search_metrics", []) if name in _SEARCHED]
         draft.put(("sweep", "sampler"), "grid", root.where("search_metrics"))
         draft.put(("sweep", "metrics"), metrics, root.where("search_metrics"))
 

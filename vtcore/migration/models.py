@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from vtcore.migration.datasets import TestData
-from vtcore.migration.detectors import DETECTORS, Detector, map_detector
+from vtcore.migration.detector import Detector
+from vtcore.migration.detectors import DETECTORS, map_detector
 from vtcore.migration.draft import Draft
 from vtcore.migration.pipelines import Pictures
 from vtcore.migration.reid import map_reid
@@ -12,7 +13,7 @@ from vtcore.migration.sections import Section
 from vtcore.migration.targets import TARGET_TRACKERS, map_target_scores, map_target_tracker
 from vtcore.migration.trackers import TrackerParts, map_tracker
 
-__all__ = ["map_model"]
+__all__ = ["map_model", "unknown_model"]
 
 # Networks that were trained apart and are tested with the weights that the config names.
 _OF_PARTS = ("DeepSORT", "SORT", "Tracktor")
@@ -29,8 +30,26 @@ _NOT_HERE = {
 }
 
 
+def unknown_model(model: Section) -> bool:
+    """Tell of a model as a whole that has no counterpart; whatever else the config says is about it."""
+    kind = model.type
+    if kind in (*_OF_PARTS, *_OF_ONE, *TARGET_TRACKERS, *DETECTORS, "BaseReID"):
+        return False
+    if kind in _NOT_HERE:
+        model.cannot("type", f"{kind} ({_NOT_HERE[kind]}) has no counterpart here yet")
+    elif kind:
+        model.cannot(
+            "type", f"{kind} has no counterpart here; vtcore describe tracker and detector list those there are"
+        )
+    elif "reid" in model or "detector" in model:
+        return False
+    else:
+        model.cannot("", "the config has no model; is it meant to be a base of others?")
+    return True
+
+
 def map_model(model: Section, data: TestData, pictures: Pictures) -> None:
-    """Map a model.
+    """Map a model that `unknown_model` knows.
 
     Args:
         model: The config's ``model``.
@@ -43,18 +62,10 @@ def map_model(model: Section, data: TestData, pictures: Pictures) -> None:
     elif kind in TARGET_TRACKERS:
         map_target_tracker(model, _named(model, "tracker", model.draft.weights.checkpoint))
         map_target_scores(model, data)
-    elif kind in _NOT_HERE:
-        model.cannot("type", f"{kind} ({_NOT_HERE[kind]}) has no counterpart here yet")
-        model.forget()
     elif kind == "BaseReID" or (not kind and "reid" in model):
         _reid_alone(model if kind else model.child("reid"))
-    elif kind in DETECTORS or (not kind and "detector" in model):
-        _detector_alone(model if kind else model.child("detector"), data, pictures)
-    elif kind:
-        model.cannot("type", f"{kind} has no counterpart here; vtcore describe tracker and detector list those there are")
-        model.forget()
     else:
-        model.cannot("", "the config has no model, or one without a type; is this file meant to be a base of others?")
+        _detector_alone(model if kind else model.child("detector"), data, pictures)
 
 
 def _many_objects(model: Section, kind: str, data: TestData, pictures: Pictures) -> None:
@@ -69,7 +80,7 @@ def _many_objects(model: Section, kind: str, data: TestData, pictures: Pictures)
     if kind == "QDTrack":
         _describing_detector(model, draft)
     elif "reid" in model and mapped in ("deepsort", "strongsort", "tracktor"):
-        weights = _part_weights(model.child("reid"), kind, draft.weights.reid, draft, "reid")
+        weights = _part_weights(model, kind, draft.weights.reid, "reid")
         map_reid(model.child("reid"), tracker.child("reid"), pictures, (*where, "reid"), weights)
     else:
         model.child("reid").forget()
@@ -85,14 +96,17 @@ def _many_objects(model: Section, kind: str, data: TestData, pictures: Pictures)
 
 def _detector(model: Section, kind: str, data: TestData, pictures: Pictures, where: tuple[str, ...]) -> str:
     section = model.child("detector")
-    weights = _part_weights(section, kind, model.draft.weights.detector, model.draft, "detector")
+    weights = _part_weights(model, kind, model.draft.weights.detector, "detector")
     path = ("detector", "detector") if kind == "QDTrack" else (*where, "detector")
     return map_detector(Detector(section, pictures, path, weights, data.classes))
 
 
-def _part_weights(part: Section, kind: str, given: str, draft: Draft, what: str) -> str:
+def _part_weights(model: Section, kind: str, given: str, what: str) -> str:
     """Return the weights of one network: as given, of the checkpoint, or those that the config names."""
-    weights = given or draft.weights.checkpoint
+    part, draft = model.child(what), model.draft
+    # MMTracking named them so until 0.6.
+    old = (model.section("pretrains").take(what, "") or "") if kind in _OF_PARTS else ""
+    weights = given or draft.weights.checkpoint or old
     if not weights and kind in _OF_PARTS:
         weights = part.section("init_cfg").take("checkpoint", "") or ""
     return _named(part, what, weights)
@@ -101,7 +115,9 @@ def _part_weights(part: Section, kind: str, given: str, draft: Draft, what: str)
 def _named(section: Section, what: str, weights: str) -> str:
     if not weights:
         option = f" or --{what}" if what in ("detector", "reid") else ""
-        message = f"weights of the {what} are not in the config: name them with --checkpoint{option}, or in the experiment"
+        message = (
+            f"weights of the {what} are not in the config: name them with --checkpoint{option}, or in the experiment"
+        )
         section.remark("", message)
     return weights
 
@@ -146,7 +162,7 @@ def _public(data: TestData, mapped: str, draft: Draft) -> None:
     else:
         message = (
             "the detector judges and corrects the data's own detections there; here they are taken as they are, "
-            "or the detector finds its own without [detector] type = \"given\""
+            'or the detector finds its own without [detector] type = "given"'
         )
         section.cannot("detection_file", message)
         draft.tables.pop("detector", None)

@@ -56,7 +56,7 @@ def move_all(section: Section, path: tuple[str, ...], moves: Iterable[Move]) -> 
                 holder.draft.sweep(target, [move.convert(item) for item in value], place)
             else:
                 holder.draft.put(target, move.convert(value), place)
-        except (TypeError, ValueError, ArithmeticError):
+        except (TypeError, ValueError, ArithmeticError, LookupError):
             holder.cannot(name, f"{value!r} is not what stands there in any config known")
 
 

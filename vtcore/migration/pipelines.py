@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-from vtcore.migration.sections import Section
+from vtcore.migration.sections import Section, shown
 from vtcore.migration.values import Place
 
 __all__ = ["Pictures", "read_pipeline", "read_preprocessor"]
@@ -83,9 +83,9 @@ def read_preprocessor(section: Section, pictures: Pictures) -> None:
     _ = section.type
     if "mean" in section:
         _normalise(section, pictures, "bgr_to_rgb")
-    pad = section.take("pad_size_divisor", 1)
+    pad = section.number("pad_size_divisor", 1)
     if pad > 1:
-        pictures.pad_to = pad
+        pictures.pad_to = int(pad)
         pictures.places["pad_to"] = section.where("pad_size_divisor")
     section.expect("rgb_to_bgr", False)
     section.ignore("batch_augments", "use_det_processor", "pad_mask", "mask_pad_value", "bgr_to_rgb", "to_rgb")
@@ -131,16 +131,16 @@ def _scale(step: Section, name: str, pictures: Pictures) -> None:
     several = isinstance(found, list) and bool(found) and isinstance(found[0], list)
     if several and len(found) == 1:
         found, several = found[0], False
-    if several or not isinstance(found, list) or len(found) != 2:
+    if several or not isinstance(found, list) or len(found) != 2 or not all(isinstance(edge, int) for edge in found):
         step.cannot(name, f"{found!r}: only one scale, of two numbers, is tested with here")
         return
-    pictures.scale = [int(edge) for edge in found]
+    pictures.scale = found
     pictures.places["scale"] = step.where(name)
 
 
 def _normalise(step: Section, pictures: Pictures, order: str) -> None:
-    pictures.mean = _floats(step.take("mean", [0.0, 0.0, 0.0]))
-    pictures.std = _floats(step.take("std", [1.0, 1.0, 1.0]))
+    pictures.mean = step.numbers("mean", [0.0, 0.0, 0.0])
+    pictures.std = step.numbers("std", [1.0, 1.0, 1.0])
     pictures.rgb = bool(step.take(order, order == "to_rgb"))
     for name in ("mean", "std"):
         pictures.places[name] = step.where(name)
@@ -151,14 +151,15 @@ def _pad(step: Section, pictures: Pictures) -> None:
     value: Any = step.take("pad_val", 0)
     if isinstance(value, dict):
         value = value.get("img", 0)
-    pictures.pad_value = float(value[0] if isinstance(value, list) else value)
+    # One number for each channel.
+    value = value[0] if isinstance(value, list) and value else value
+    if isinstance(value, int | float):
+        pictures.pad_value = float(value)
+    else:
+        step.cannot("pad_val", f"{shown(value)}: a number was expected")
     pictures.pad_to_square = bool(step.take("pad_to_square", False))
     if "size_divisor" in step:
-        pictures.pad_to = int(step.take("size_divisor"))
+        pictures.pad_to = int(step.number("size_divisor", 1))
         pictures.places["pad_to"] = step.where("size_divisor")
     step.expect("size", None)
     step.finish("an experiment")
-
-
-def _floats(values: list[Any]) -> list[float]:
-    return [float(value) for value in values]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from vtcore.migration.pipelines import Pictures
 from vtcore.migration.sections import Section
 
@@ -64,14 +62,15 @@ def _crops(reid: Section, tracker: Section, pictures: Pictures, path: tuple[str,
     """Crops come out of the picture that the detector sees; with an ``img_norm_cfg`` they are normalised anew."""
     draft = reid.draft
     draft.put((*path, "compat"), "mmtracking")
-    size = tracker.take("img_scale", [256, 128])
-    draft.put((*path, "size"), size, tracker.where("img_scale"))
-    own = tracker.take("img_norm_cfg")
-    norm: dict[str, Any] = own or {"mean": pictures.mean, "std": pictures.std, "to_rgb": pictures.rgb}
-    place = tracker.where("img_norm_cfg") if own else pictures.place("mean", tracker)
-    draft.put((*path, "mean"), [float(value) for value in norm["mean"]], place)
-    draft.put((*path, "std"), [float(value) for value in norm["std"]], place)
-    draft.put((*path, "colours"), "rgb" if norm.get("to_rgb", True) else "bgr", place)
+    size = tracker.numbers("img_scale", [256, 128])
+    draft.put((*path, "size"), [int(edge) for edge in size], tracker.where("img_scale"))
+    own = tracker.section("img_norm_cfg")
+    place = own.place if own.names else pictures.place("mean", tracker)
+    draft.put((*path, "mean"), own.numbers("mean", pictures.mean), place)
+    draft.put((*path, "std"), own.numbers("std", pictures.std), place)
+    draft.put(
+        (*path, "colours"), "rgb" if own.take("to_rgb", pictures.rgb if not own.names else True) else "bgr", place
+    )
     if pictures.scale is not None:
         draft.put((*path, "detector_scale"), pictures.scale, pictures.place("scale", tracker))
     draft.put((*path, "detector_mean"), pictures.mean, pictures.place("mean", tracker))

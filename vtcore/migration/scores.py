@@ -16,8 +16,7 @@ _METRICS = {"HOTA": "hota", "CLEAR": "clear", "Identity": "identity"}
 def map_evaluation(config: Section) -> None:
     """Map ``evaluation`` of MMTracking: what is scored, in training and by ``tools/test.py``."""
     evaluation = config.section("evaluation")
-    named = evaluation.take("metric", [])
-    metrics = [named] if isinstance(named, str) else list(named or [])
+    metrics = evaluation.texts("metric", [])
     place = evaluation.where("metric")
     if "track" in metrics:
         _tracking_scores(config.draft, list(_METRICS), place, {})
@@ -35,10 +34,11 @@ def _tracking_scores(draft: Draft, names: list[str], place: Place, options: dict
     draft.add("writers", {"type": "mot-text"}, place)
 
 
-def map_evaluators(config: Section, name: str) -> None:
-    """Map ``test_evaluator`` of MMDetection 3, one or several."""
+def map_evaluators(config: Section, name: str, *, targets: bool) -> None:
+    """Map ``test_evaluator`` of MMDetection 3, one or several; scores of single targets go with their data set."""
     for evaluator in config.sections(name):
-        _evaluator(evaluator)
+        if not (targets and evaluator.type == "SOTMetric"):
+            _evaluator(evaluator)
 
 
 def _evaluator(evaluator: Section) -> None:
@@ -50,13 +50,12 @@ def _evaluator(evaluator: Section) -> None:
         return
     for step in evaluator.sections("postprocess_tracklet_cfg"):
         _tracklet_step(step)
-    named = evaluator.take("metric", list(_METRICS))
-    names = [named] if isinstance(named, str) else named
+    names = evaluator.texts("metric", list(_METRICS))
     if evaluator.take("format_only", False):
         evaluator.remark("format_only", "results are written and nothing is scored, as there")
         evaluator.draft.add("writers", {"type": "mot-text"}, evaluator.where("format_only"))
         names = []
-    threshold = evaluator.take("track_iou_thr", 0.5)
+    threshold = evaluator.number("track_iou_thr", 0.5)
     for unknown in [name for name in names if name not in _METRICS]:
         evaluator.cannot("metric", f"{unknown}: no metric here measures that; vtcore describe metric lists all")
     known = [name for name in names if name in _METRICS]
@@ -72,7 +71,7 @@ def _tracklet_step(step: Section) -> None:
     kind = step.type
     if kind == "InterpolateTracklets":
         smooth = step.take("use_gsi", False)
-        _fill(step, "mmdetection" if smooth else "mmtracking", step.take("smooth_tau", 10) if smooth else None)
+        _fill(step, "mmdetection" if smooth else "mmtracking", step.number("smooth_tau", 10) if smooth else None)
     elif kind == "AppearanceFreeLink":
         map_link_model(step)
     else:
@@ -89,8 +88,8 @@ def map_interpolation(dataset: Section) -> None:
 def _fill(section: Section, compat: str, tau: float | None) -> None:
     """They count otherwise: a gap is filled up to max_num_frames - 2 missing ones, a track has more than the least."""
     table: dict[str, Any] = {"type": "linear-interpolation" if tau is None else "gaussian-smoothing"}
-    table["max_gap"] = max(int(section.take("max_num_frames", 20)) - 2, 0)
-    table["min_length"] = int(section.take("min_num_frames", 5)) + 1
+    table["max_gap"] = max(int(section.number("max_num_frames", 20)) - 2, 0)
+    table["min_length"] = int(section.number("min_num_frames", 5)) + 1
     if tau is not None:
         table["tau"] = float(tau)
     table["compat"] = compat
@@ -106,10 +105,10 @@ def map_link_model(link: Section) -> None:
         return
     table = {
         "type": "aflink",
-        "weights": link.take("checkpoint", ""),
-        "temporal_threshold": link.take("temporal_threshold", [0, 30]),
-        "spatial_threshold": float(link.take("spatial_threshold", 75)),
-        "confidence_threshold": link.take("confidence_threshold", 0.95),
+        "weights": link.text("checkpoint"),
+        "temporal_threshold": [int(frames) for frames in link.numbers("temporal_threshold", [0, 30])],
+        "spatial_threshold": float(link.number("spatial_threshold", 75)),
+        "confidence_threshold": float(link.number("confidence_threshold", 0.95)),
         "per_class": False,
         "compat": "mmdetection",
     }

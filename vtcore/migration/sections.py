@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from vtcore.migration.draft import Draft
@@ -53,8 +54,7 @@ class Section:
     @property
     def type(self) -> str:
         """What it says it is, without the package that it is registered in: ``mmdet.FasterRCNN`` is FasterRCNN."""
-        name = self.take("type", "")
-        return name.rpartition(".")[2] if isinstance(name, str) else shown(name)
+        return self.text("type").rpartition(".")[2]
 
     def path(self, name: str) -> str:
         """Return the dotted key of a setting."""
@@ -78,6 +78,36 @@ class Section:
             self.draft.cannot_read(value, self.path(name))
             return default
         return found
+
+    def number(self, name: str, default: float) -> float:
+        """Take a number; anything else is told, and the default returned."""
+        found: float = self._of(name, default, _is_number, "a number")
+        return found
+
+    def numbers(self, name: str, default: list[float]) -> list[float]:
+        """Take a list of numbers; anything else is told, and the default returned."""
+        found: list[float] = self._of(name, default, _are_numbers, "a list of numbers")
+        return [float(value) for value in found]
+
+    def text(self, name: str, default: str = "") -> str:
+        """Take a string, None counting as the default; anything else is told, and the default returned."""
+        if name not in self:
+            self.ignore(name)
+            return default
+        found: str = self._of(name, default, lambda value: isinstance(value, str), "text")
+        return found
+
+    def texts(self, name: str, default: list[str]) -> list[str]:
+        """Take strings, or a single one; anything else is told, and the default returned."""
+        found = self._of(name, default, _are_texts, "a name, or a list of them") if name in self else default
+        return [found] if isinstance(found, str) else list(found)
+
+    def _of(self, name: str, default: Any, fits: Callable[[Any], bool], what: str) -> Any:
+        found = self.take(name, default)
+        if fits(found):
+            return found
+        self.cannot(name, f"{shown(found)}: {what} was expected")
+        return default
 
     def value(self, name: str) -> Value:
         """Return a setting with places, and count it as dealt with; None where it is not there."""
@@ -123,6 +153,8 @@ class Section:
         if name not in self._table and default is MISSING:
             return True
         found = self.take(name, default)
+        if name == "type" and isinstance(found, str):
+            found = found.rpartition(".")[2]
         if any(found == value for value in allowed):
             return True
         if not _holds_unread(found):
@@ -153,12 +185,24 @@ class Section:
         for child in self._children.values():
             child.finish(whose)
         for name, value in self._table.items():
-            if name in self._taken or _TRAINING.fullmatch(name):
+            if name in self._taken or name == "_scope_" or _TRAINING.fullmatch(name):
                 continue
             if any(value.unread()):
                 self.draft.cannot_read(value, self.path(name))
                 continue
             self.cannot(name, f"{shown(plain(value))} has no counterpart in {whose}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _are_numbers(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_number, value))
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, str) or (isinstance(value, list) and all(isinstance(item, str) for item in value))
 
 
 def _holds_unread(value: Any) -> bool:

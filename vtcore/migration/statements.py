@@ -84,9 +84,12 @@ class _Statements:
             self._holder(target.value, dict)[target.attr] = value
         elif isinstance(target, ast.Subscript):
             holder, index = self._expressions.data(target.value), self._expressions.data(target.slice)
-            if not isinstance(holder, dict | list):
+            if isinstance(holder, dict):
+                holder[str(index)] = value
+            elif isinstance(holder, list):
+                holder[index] = value
+            else:
                 raise NotUnderstoodError("only items of dictionaries and lists are changed")
-            holder[str(index) if isinstance(holder, dict) else index] = value
         elif isinstance(target, ast.Tuple | ast.List):
             if not value.is_list or len(value.data) != len(target.elts):
                 raise NotUnderstoodError("not as many values as names")

@@ -40,6 +40,7 @@ def map_tracker(parts: TrackerParts) -> str:
     mapping = TRACKERS.get(name)
     if mapping is None:
         parts.tracker.cannot("type", f"{name or 'a tracker without a type'} has no counterpart here")
+        parts.tracker.forget()
         return ""
     mapped = mapping(parts)
     for motion in parts.motion:
@@ -149,7 +150,7 @@ def _ocsort(parts: TrackerParts) -> str:
         Move("vel_delta_t", "delta_t", 3),
         Move("num_frames_retain", "max_age", 10),
     ]
-    _start(parts, "ocsort", convention="mmtracking")
+    _start(parts, "ocsort", convention="mmtracking", per_class=False)
     move_all(parts.tracker, TRACKER, moves)
     parts.tracker.expect("momentums", None)
     return "ocsort"
@@ -224,6 +225,7 @@ TRACKERS: dict[str, Callable[[TrackerParts], str]] = {
     "OCSORTTracker": _ocsort,
     "TracktorTracker": _tracktor,
     "QuasiDenseTracker": _qdtrack,
+    "QuasiDenseEmbedTracker": _qdtrack,
     "QuasiDenseTAOTracker": _qdtrack_tao,
 }
 """What maps the settings of each of their trackers; it returns the name of ours."""
@@ -266,7 +268,7 @@ def _kalman(motion: Section, tracker: str) -> None:
 def _camera(motion: Section, tracker: str) -> None:
     path = (*TRACKER, "camera_motion")
     draft = motion.draft
-    warp = motion.take("warp_mode", "cv2.MOTION_EUCLIDEAN")
+    warp = motion.text("warp_mode", "cv2.MOTION_EUCLIDEAN")
     if warp not in _WARPS:
         motion.cannot("warp_mode", f"{warp!r} has no counterpart here, where it is one of {', '.join(_WARPS)}")
         return
