@@ -13,7 +13,7 @@ from vtcore.components import BuildContext
 from vtcore.errors import OptionError
 from vtcore.frames import Frame, Image
 from vtcore.instances import Float32Array, Float64Array
-from vtrack_common_sot.crops import box_in_picture, clip_box, padding_mask, square_crop
+from vtrack_common_sot.crops import box_in_picture, clip_box, crop_shows_picture, square_crop
 from vtrack_common_sot.normalisation import crop_batch
 from vtrack_common_sot.packed_linear import pack_linears
 from vtrack_common_sot.tracker import TargetTrackerBase
@@ -115,19 +115,18 @@ class MixFormerTrackerBase(TargetTrackerBase[MixFormerTarget]):
         with self._timed("decode"):
             # In single precision, and in this order, as the original.
             boxes, scores = found[:, :4] * np.float32(size) / np.array(scales, np.float32)[:, None], found[:, 4].copy()
-            places = []
-            for row, target in enumerate(targets):
-                if self._is_seen(image, target, crops[row]):
-                    places.append(self._moved(frame, target, boxes[row], scales[row], float(scores[row])))
-                else:
-                    scores[row] = 0
-                    places.append(self._stayed(target))
+            places = [
+                self._moved(frame, target, box, scale, float(score))
+                for target, box, scale, score in zip(targets, boxes, scales, scores, strict=True)
+            ]
             return np.stack(places), scores
 
-    def _is_seen(self, image: Image, target: MixFormerTarget, crop: Image) -> bool:
-        """Whether a search region shows any of the picture."""
-        shape, factor, size = image.shape, self.config.search_factor, self._search_size
-        return bool(crop.any()) or not padding_mask(shape, target.ltwh, factor, size).all()
+    def _sees(self, image: Image, target: MixFormerTarget) -> bool:
+        return crop_shows_picture(image.shape, target.ltwh, self.config.search_factor)
+
+    def _wait(self, target: MixFormerTarget) -> None:
+        # No look of it is taken up.
+        self.rule.apply(target, 0.0, lambda: target.templates[-1])
 
     def _moved(
         self, frame: Frame, target: MixFormerTarget, box: Float32Array, scale: float, score: float
@@ -136,16 +135,11 @@ class MixFormerTrackerBase(TargetTrackerBase[MixFormerTarget]):
         height, width = self._image(frame).shape[:2]
         place = box_in_picture(box, target.ltwh, scale, self._search_size)
         if not (np.isfinite(place).all() and np.isfinite(score)):
-            self._stayed(target)
+            self._wait(target)
             # The base tells of it, and answers the last box.
             return np.full(4, np.nan)
         target.ltwh = clip_box(place, height, width, _MARGIN)
         self.rule.apply(target, score, lambda: self._look(frame, target.ltwh))
-        return target.ltwh
-
-    def _stayed(self, target: MixFormerTarget) -> Float64Array:
-        """Return the box of a target that nothing was found of; no look of it is taken up."""
-        self.rule.apply(target, 0.0, lambda: target.templates[-1])
         return target.ltwh
 
     def _look(self, frame: Frame, ltwh: Float64Array) -> Image:
