@@ -13,7 +13,7 @@ Hooks may gain arguments, but lose or rename none within a major version.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import pluggy
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from vtcore.instances import Instances
     from vtcore.runs import Run
 
-__all__ = ["REGISTERING_HOOKS", "hookimpl", "hookspec"]
+__all__ = ["ADDED", "REGISTERING_HOOKS", "hookimpl", "hookspec"]
 
 hookspec = pluggy.HookspecMarker("vtcore")
 hookimpl = pluggy.HookimplMarker("vtcore")
@@ -42,6 +42,9 @@ REGISTERING_HOOKS = (
     "vtcore_commands",
 )
 """The hooks that register; each is called once, when plugins are discovered."""
+
+ADDED: Mapping[str, str] = {}
+"""Version in which a hook came (``"vtcore_hook"``) or gained an argument (``"vtcore_hook.argument"``), after 0.1."""
 
 
 # --- Registering: called once, on discovery -------------------------------------------------------------------

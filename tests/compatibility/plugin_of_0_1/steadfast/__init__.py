@@ -1,0 +1,1 @@
+"""A plugin as it was written for vtcore 0.1."""

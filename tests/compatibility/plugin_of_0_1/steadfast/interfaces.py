@@ -1,0 +1,5 @@
+from typing import Protocol
+
+
+class Distance(Protocol):
+    def between(self, first, second): ...
