@@ -3,7 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vtrack_common_sot.crops import box_in_crop, box_in_picture, clip_box, padding_mask, square_crop
+from vtrack_common_sot.crops import (
+    box_in_crop,
+    box_in_picture,
+    clip_box,
+    crop_shows_picture,
+    padding_mask,
+    shows_picture,
+    square_crop,
+)
 
 PICTURE = np.random.default_rng(3).integers(0, 256, (120, 160, 3), np.uint8)
 
@@ -73,3 +81,32 @@ def test_boxes_go_into_crops_and_back() -> None:
     # Between centres of pixels there, from the corner here.
     found = [(x + 0.5 + width / 2) / scale, (y + 0.5 + height / 2) / scale, width / scale, height / scale]
     np.testing.assert_allclose(box_in_picture(found, around, scale, 256), [60, 35, 10, 12], atol=1e-9)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (7, 5), (30, 40)])
+def test_a_crop_shows_the_picture_where_it_is_not_all_padding(size: tuple[int, int]) -> None:
+    image, random = np.full((*size, 3), 255, np.uint8), np.random.default_rng(0)
+    told = []
+    for _ in range(300):
+        box = (*random.uniform(-60, 80, 2), *random.uniform(0.5, 30, 2))
+        told.append(crop_shows_picture(image.shape, box, 2.0))
+        assert told[-1] == bool(square_crop(image, box, 2.0, 64)[0].any())
+        assert told[-1] or padding_mask(image.shape, box, 2.0, 64).all()
+    assert any(told) == (min(size) > 1)
+    assert not all(told)
+
+
+@pytest.mark.parametrize(
+    ("box", "shown"),
+    [
+        ((-5, 3, 5.1, 2), True),
+        ((-5, 3, 5, 2), False),
+        ((40, 3, 5, 2), False),
+        ((39.9, 29.9, 5, 2), True),
+        ((3, 30, 5, 2), False),
+        ((3, -2, 5, 2), False),
+        ((-9, -9, 99, 99), True),
+    ],
+)
+def test_a_rectangle_shows_the_picture_where_it_lies_on_it(box: tuple[float, ...], shown: bool) -> None:
+    assert shows_picture((30, 40, 3), box) is shown

@@ -147,8 +147,8 @@ def test_a_lost_target_and_one_that_is_not_in_one_frame(make_tracker: Maker, fra
     [
         [-10, 60, 30, 30],
         [190, 150, 40, 40],
-        [-300, -300, 20, 20],
-        [500, 60, 20, 20],
+        [-40, -40, 20, 20],
+        [212, 60, 20, 20],
         [0, 0, 200, 160],
         [50, 50, 0.1, 0.1],
         [-900, -900, 3000, 3000],
@@ -167,6 +167,19 @@ def test_boxes_at_the_border_and_beyond(
         assert 0 <= (y1 + y2) / 2 <= 160
         assert 10 - 1e-4 <= x2 - x1 <= 200 + 1e-4
         assert 10 - 1e-4 <= y2 - y1 <= 160 + 1e-4
+
+
+def test_a_long_term_target_beyond_the_picture_is_looked_for_in_more_of_it(
+    make_tracker: Maker, frames: Any, targets: Any
+) -> None:
+    # 40 pixels around it show nothing of the picture, 146 do.
+    tracker = make_tracker(long_term=True, confidence_low=0.0, lost_search_size=831)
+    tracker.start(frames[0], targets([-60, 60, 10, 10]))
+    first, second = tracker.update(frames[1]), tracker.update(frames[2])
+    assert first.boxes.tolist() == [[-60, 60, -50, 70]]
+    assert first.scores.tolist() == [0]
+    assert second.scores[0] > 0
+    assert second.boxes[0, 0] > -60
 
 
 @pytest.mark.parametrize("box", [[10, 10, 0, 5], [10, 10, 5, -1], [10, np.nan, 5, 5]])

@@ -16,7 +16,15 @@ import numpy.typing as npt
 from vtcore.frames import Image
 from vtcore.instances import BoolArray, Float64Array
 
-__all__ = ["box_in_crop", "box_in_picture", "clip_box", "padding_mask", "square_crop"]
+__all__ = [
+    "box_in_crop",
+    "box_in_picture",
+    "clip_box",
+    "crop_shows_picture",
+    "padding_mask",
+    "shows_picture",
+    "square_crop",
+]
 
 _LARGEST_SIDE = 8192
 """Pixels of a crop that is put together before it is scaled; a larger one is sampled from the picture instead."""
@@ -70,6 +78,31 @@ def padding_mask(shape: tuple[int, ...], ltwh: npt.ArrayLike, factor: float, siz
     # A pixel is padding where its row or its column is: both are scaled alone, and joined after.
     scaled = [cv2.resize(line.reshape(1, -1), (size, 1)).ravel() > 0 for line in (rows, columns)]
     return np.asarray(scaled[0][:, None] | scaled[1][None, :])
+
+
+def shows_picture(shape: tuple[int, ...], ltwh: npt.ArrayLike) -> bool:
+    """Return whether a rectangle shows any of a picture.
+
+    Args:
+        shape: Height and width of the picture, and whatever follows.
+        ltwh: The rectangle, ``x, y, width, height`` in pixels of the picture.
+    """
+    x, y, across, down = (float(value) for value in np.asarray(ltwh))
+    height, width = shape[:2]
+    return max(x, 0.0) < min(x + across, width) and max(y, 0.0) < min(y + down, height)
+
+
+def crop_shows_picture(shape: tuple[int, ...], ltwh: npt.ArrayLike, factor: float) -> bool:
+    """Return whether the crop of `square_crop` shows any of the picture; else it is all padding.
+
+    Args:
+        shape: Height and width of the picture, and whatever follows.
+        ltwh: The box.
+        factor: Side of the crop in sides of the box.
+    """
+    left, top, side = _square(ltwh, factor)
+    # The last row and the last column of a picture are padding where a crop reaches beyond them.
+    return shows_picture((shape[0] - 1, shape[1] - 1), (left, top, side, side))
 
 
 def clip_box(ltwh: npt.ArrayLike, height: int, width: int, margin: float = 0) -> Float64Array:

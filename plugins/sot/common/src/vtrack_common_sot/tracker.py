@@ -42,6 +42,9 @@ class TargetTrackerBase(Stateful, ABC, Generic[T]):
     what comes next is listed in `_STATE`, as `Stateful` has it. An attribute `config` with the options is
     compared when a state is loaded.
 
+    A target that would be looked for where there is nothing of the picture keeps its box, with a score of 0: `_sees`
+    says so, and `_wait` is told of it.
+
     Boxes of the subclass are float64 ``x, y, width, height`` in pixels of the original frame; they may reach beyond it.
 
     Attributes:
@@ -106,18 +109,22 @@ class TargetTrackerBase(Stateful, ABC, Generic[T]):
             detections: Not looked at.
 
         Returns:
-            A row for each target, in the order in which they were started; without targets no rows. A target whose box
-            the network answers with no numbers keeps its last box, with a score of 0.
+            A row for each target, in the order in which they were started; without targets no rows. A target that is
+            looked for beyond the picture, or whose box the network answers with no numbers, keeps its last box, with a
+            score of 0.
 
         Raises:
             ValueError: The frame has no image.
         """
-        self._image(frame)
-        if self._targets:
-            boxes, scores = self._finite(*self._follow(frame, list(self._targets.values())))
-            self._last = boxes
-        else:
-            boxes, scores = np.zeros((0, 4)), np.zeros(0, np.float32)
+        image, targets = self._image(frame), list(self._targets.values())
+        seen = [row for row, target in enumerate(targets) if self._sees(image, target)]
+        boxes, scores = self._last.copy(), np.zeros(len(targets), np.float32)
+        if seen:
+            found = self._follow(frame, [targets[row] for row in seen])
+            boxes[seen], scores[seen] = self._finite(*found, self._last[seen])
+        for row in set(range(len(targets))).difference(seen):
+            self._wait(targets[row])
+        self._last = boxes
         xyxy = np.hstack((boxes[:, :2], boxes[:, :2] + boxes[:, 2:])).astype(np.float32)
         return Instances.trusted(xyxy, scores, self._labels.copy(), self._ids.copy(), np.full(len(xyxy), -1, np.int64))
 
@@ -136,11 +143,18 @@ class TargetTrackerBase(Stateful, ABC, Generic[T]):
 
         Args:
             frame: The next frame; it has an image.
-            targets: At least one.
+            targets: At least one; those that `_sees` sees.
 
         Returns:
             Boxes ``(n, 4)`` and scores ``(n,)``, a row for each.
         """
+
+    def _sees(self, image: Image, target: T) -> bool:
+        """Whether where a target is looked for there is any of the picture; see `vtrack_common_sot.crops`."""
+        return True
+
+    def _wait(self, target: T) -> None:
+        """Note that a frame went by in which a target could not be looked for."""
 
     def state_dict(self) -> dict[str, npt.NDArray[Any]]:
         """Return a copy of everything that decides what comes next, with what is kept of each target."""
@@ -211,7 +225,9 @@ class TargetTrackerBase(Stateful, ABC, Generic[T]):
         self._labels[row], self._last[row] = label, box
         self._targets[number] = target
 
-    def _finite(self, boxes: Float64Array, scores: Float32Array) -> tuple[Float64Array, Float32Array]:
+    def _finite(
+        self, boxes: Float64Array, scores: Float32Array, last: Float64Array
+    ) -> tuple[Float64Array, Float32Array]:
         """Put the last box in the place of one that is no numbers, and say so once."""
         finite = np.isfinite(boxes).all(axis=1) & np.isfinite(scores)
         if finite.all():
@@ -222,7 +238,7 @@ class TargetTrackerBase(Stateful, ABC, Generic[T]):
                 '%s: the network\'s answer is no numbers; the weights are damaged, or need dtype = "float32" in [run]'
             )
             _log.warning(told, self._name)
-        return np.where(finite[:, None], boxes, self._last), np.where(finite, scores, np.float32(0)).astype(np.float32)
+        return np.where(finite[:, None], boxes, last), np.where(finite, scores, np.float32(0)).astype(np.float32)
 
 
 def decimal_ltwh(boxes: Float32Array) -> Float64Array:

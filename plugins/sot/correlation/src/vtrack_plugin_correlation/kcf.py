@@ -15,6 +15,7 @@ import scipy.fft
 
 from vtcore.frames import Frame, Image
 from vtcore.instances import Float32Array, Float64Array
+from vtrack_common_sot.crops import shows_picture
 from vtrack_common_sot.tracker import TargetTrackerBase
 from vtrack_plugin_correlation.config import KcfConfig
 from vtrack_plugin_correlation.hog import histograms
@@ -131,6 +132,10 @@ class Kcf(TargetTrackerBase[KcfTarget]):
         scores = [self._step(image, target) for target in targets]
         boxes = [np.concatenate((each.centre - each.size / 2, each.size)) for each in targets]
         return np.array(boxes), np.array(scores, np.float32)
+
+    def _sees(self, image: Image, target: KcfTarget) -> bool:
+        extent = target.size * (1 + self.config.padding)
+        return shows_picture(image.shape, (*(target.centre - extent / 2), *extent))
 
     def _step(self, image: Image, target: KcfTarget) -> float:
         """Move a target to where it is found, learn from that, and return the score."""

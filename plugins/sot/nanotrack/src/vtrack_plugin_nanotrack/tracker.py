@@ -15,12 +15,13 @@ import numpy as np
 from vtcore.components import BuildContext
 from vtcore.frames import Frame, Image
 from vtcore.instances import BoolArray, Float32Array, Float64Array
-from vtrack_common_sot.subwindow import mean_colour
+from vtrack_common_sot.crops import shows_picture
+from vtrack_common_sot.subwindow import context_size, mean_colour
 from vtrack_common_sot.tracker import TargetTrackerBase
 from vtrack_plugin_nanotrack.config import NanoTrackConfig
 from vtrack_plugin_nanotrack.crops import CUTTERS
 from vtrack_plugin_nanotrack.decoding import Decoder
-from vtrack_plugin_nanotrack.network import NanoNetwork
+from vtrack_plugin_nanotrack.network import SEARCH_SIZE, TEMPLATE_SIZE, NanoNetwork
 from vtrack_plugin_nanotrack.network_files import checked_file
 
 __all__ = ["NanoTarget", "NanoTrack"]
@@ -159,6 +160,10 @@ class NanoTrack(TargetTrackerBase[NanoTarget]):
             boxes = np.array([each.box for each in targets])
         # OpenCV answers whole pixels, and keeps the fractions to itself.
         return (np.trunc(boxes) if self._opencv else boxes), scores
+
+    def _sees(self, image: Image, target: NanoTarget) -> bool:
+        edge = context_size(*target.size.tolist()) * (SEARCH_SIZE / TEMPLATE_SIZE)
+        return shows_picture(image.shape, (*(target.centre - edge / 2), edge, edge))
 
     @staticmethod
     def _moved(targets: list[NanoTarget], centres: Float64Array, sizes: Float64Array, image: Image) -> BoolArray:

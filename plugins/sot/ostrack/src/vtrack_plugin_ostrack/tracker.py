@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from vtcore.components import BuildContext
 from vtcore.frames import Frame, Image
 from vtcore.instances import BoolArray, Float32Array, Float64Array
-from vtrack_common_sot.crops import box_in_picture, clip_box, square_crop
+from vtrack_common_sot.crops import box_in_picture, clip_box, crop_shows_picture, square_crop
 from vtrack_common_sot.normalisation import CropNormaliser, crop_batch
 from vtrack_common_sot.packed_linear import pack_linears
 from vtrack_common_sot.tracker import TargetTrackerBase
@@ -175,6 +175,9 @@ class OstrackTracker(TargetTrackerBase[OstrackTarget]):
                 if np.isfinite(box).all():
                     target.box = box
         return boxes, found[:, 4].copy()
+
+    def _sees(self, image: Image, target: OstrackTarget) -> bool:
+        return crop_shows_picture(image.shape, target.box, self._search_factor)
 
     def _box(self, row: Float32Array, around: Float64Array, scale: float, image: Image) -> Float64Array:
         """Return the box in the picture; its size is computed in single precision, as in the original."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from vtcore.frames import Image
 from vtcore.instances import Float32Array, Float64Array
+from vtrack_common_sot.crops import shows_picture
 from vtrack_common_sot.subwindow import context_size, mean_colour, subwindow
 from vtrack_plugin_siamrpn.config import SiamRpnConfig
 
@@ -72,9 +73,17 @@ class Scissors:
             colour: As `colour` returns it.
             edge: Of the picture.
         """
-        extent = self._extent(size)
-        around = max(round(extent * (edge / self._config.template_size)), 1)
-        return Piece(self._cut(image, centre, edge, around, colour), self._config.template_size / extent)
+        around = self._around(size, edge)
+        return Piece(self._cut(image, centre, edge, around, colour), self._config.template_size / self._extent(size))
+
+    def shows(self, image: Image, centre: Float64Array, size: Float64Array, edge: int) -> bool:
+        """Return whether the picture to search shows any of the frame; arguments as for `search`."""
+        around = self._around(size, edge)
+        return shows_picture(image.shape, (*(centre - around / 2), around, around))
+
+    def _around(self, size: Float64Array, edge: int) -> int:
+        """Return the edge of the picture to search in pixels of the frame."""
+        return max(round(self._extent(size) * (edge / self._config.template_size)), 1)
 
     def _extent(self, size: Float64Array) -> float:
         return context_size(float(size[0]), float(size[1]), self._config.context_amount)

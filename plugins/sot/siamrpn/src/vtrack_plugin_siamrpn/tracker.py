@@ -30,7 +30,7 @@ from vtrack_plugin_siamrpn.loading import load_network
 from vtrack_plugin_siamrpn.network import SiamRpn
 
 if TYPE_CHECKING:
-    from vtcore.frames import Frame
+    from vtcore.frames import Frame, Image
 
 __all__ = ["SiamRpnTracker", "Target"]
 
@@ -191,9 +191,19 @@ class SiamRpnTracker(TargetTrackerBase[Target]):
 
     def _by_edge(self, targets: Seq[Target]) -> list[tuple[int, list[int]]]:
         """Return the edges of search pictures, and the rows of the targets that need them: one batch each."""
-        sizes = ((False, self.config.search_size), (True, self.config.lost_search_size))
-        found = [(edge, [row for row, each in enumerate(targets) if each.lost is lost]) for lost, edge in sizes]
-        return [(edge, rows) for edge, rows in found if rows]
+        rows: dict[int, list[int]] = {}
+        for row, target in enumerate(targets):
+            rows.setdefault(self._edge(target), []).append(row)
+        return sorted(rows.items())
+
+    def _edge(self, target: Target) -> int:
+        return self.config.lost_search_size if target.lost else self.config.search_size
+
+    def _sees(self, image: Image, target: Target) -> bool:
+        return self._scissors.shows(image, target.centre, target.size, self._edge(target))
+
+    def _wait(self, target: Target) -> None:
+        target.lost = self.config.long_term
 
     def _search(self, frame: Frame, targets: Seq[Target], edge: int) -> tuple[list[Piece], Float64Array]:
         """Return the pieces that were searched, and the network's answers, float64 ``(n, 6)``; see `Decoder.best`."""

@@ -17,7 +17,13 @@ from vtcore.components import BuildContext
 from vtcore.errors import OptionError
 from vtcore.frames import Frame, Image
 from vtcore.instances import BoolArray, Float32Array, Float64Array
-from vtrack_common_sot.crops import box_in_picture, clip_box, padding_mask, square_crop
+from vtrack_common_sot.crops import (
+    box_in_picture,
+    clip_box,
+    crop_shows_picture,
+    padding_mask,
+    square_crop,
+)
 from vtrack_common_sot.normalisation import crop_batch
 from vtrack_common_sot.tracker import TargetTrackerBase
 from vtrack_nets.device import resolve_device
@@ -134,24 +140,26 @@ class StarkTracker(TargetTrackerBase[Target]):
         with self._timed("crop"):
             paddings = [self._padding(image, each.box, config.search_factor, config.search_size) for each in targets]
             cut = [square_crop(image, each.box, config.search_factor, config.search_size) for each in targets]
-            seen = [
-                row
-                for row, (target, padding, (crop, _)) in enumerate(zip(targets, paddings, cut, strict=True))
-                if not _blind(target, padding, crop)
-            ]
-        scores = np.zeros(len(targets), np.float32)
-        if seen:
-            looked = [targets[row] for row in seen]
-            with self._timed("forward"):
-                tokens, position, keep = self._rows(looked, [paddings[row] for row in seen])
-                answers = self._find(crop_batch([cut[row][0] for row in seen]), tokens, position, keep).cpu().numpy()
-            with self._timed("decode"):
-                self._move(looked, answers[:, :4], [cut[row][1] for row in seen], image)
-            scores[seen] = answers[:, 4]
-            self._renew(
-                image, [target for target, score in zip(looked, answers[:, 4], strict=True) if self._due(target, score)]
-            )
+            crops, scales = crop_batch([crop for crop, _ in cut]), [scale for _, scale in cut]
+        with self._timed("forward"):
+            answers = self._find(crops, *self._rows(targets, paddings)).cpu().numpy()
+        scores = answers[:, 4].copy()
+        with self._timed("decode"):
+            self._move(targets, answers[:, :4], scales, image)
+        self._renew(image, [each for each, score in zip(targets, scores, strict=True) if self._due(each, score)])
         return np.array([target.box for target in targets]), scores
+
+    def _sees(self, image: Image, target: Target) -> bool:
+        config = self.config
+        if not crop_shows_picture(image.shape, target.box, config.search_factor):
+            return False
+        # Where all tokens are padding there is nothing that the network could attend to.
+        if not all(each.all() for each in target.paddings):
+            return True
+        return not self._padding(image, target.box, config.search_factor, config.search_size).all()
+
+    def _wait(self, target: Target) -> None:
+        target.age += 1
 
     def _move(self, targets: list[Target], answers: Float32Array, scales: list[float], image: Image) -> None:
         """Give targets the boxes that the network answered, in single precision as the original."""
@@ -191,11 +199,6 @@ class StarkTracker(TargetTrackerBase[Target]):
         first = np.floor(np.arange(count, dtype=np.float32) * np.float32(size / count)).astype(np.int64)
         padding: BoolArray = padding_mask(image.shape, box, factor, size)[np.ix_(first, first)]
         return padding
-
-
-def _blind(target: Target, padding: BoolArray, crop: Image) -> bool:
-    """Whether there is nothing to be seen: the crop misses the picture, or no token at all counts."""
-    return bool(padding.all()) and (not crop.any() or all(each.all() for each in target.paddings))
 
 
 def _variant(wanted: str, network: Stark | StarkLightning) -> str:
