@@ -13,7 +13,8 @@ Anything else that escapes is a bug of ours and shows a traceback::
     ├── OutputError               a result cannot be written
     ├── ResumeError               a run folder cannot be continued as asked
     ├── StateError                a saved state is not of what it is loaded into
-    └── MissingPackageError       an optional package is not installed
+    ├── MissingPackageError       an optional package is not installed
+    └── RemovedError              something is used that was deprecated, and is no more
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ __all__ = [
     "PluginError",
     "PreflightError",
     "Problem",
+    "RemovedError",
     "ResumeError",
     "StateError",
     "VtcoreError",
@@ -134,3 +136,7 @@ class StateError(VtcoreError):
 
 class MissingPackageError(VtcoreError):
     """An optional package is not installed; the message says what installs it."""
+
+
+class RemovedError(VtcoreError):
+    """Something is used that this release removed after it was deprecated; the message says what to use instead."""

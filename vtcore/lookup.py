@@ -8,7 +8,7 @@ from vtcore.discovery import PluginInfo
 from vtcore.known_plugins import KNOWN_PLUGINS, KnownPlugin, bringer, known_components, known_plugin, none_installed
 from vtcore.suggestions import did_you_mean_or_list, near_miss, there_are
 
-__all__ = ["unknown_component", "unknown_experiment", "unknown_kind", "unknown_plugin"]
+__all__ = ["suspects", "unknown_component", "unknown_experiment", "unknown_kind", "unknown_plugin"]
 
 
 def unknown_kind(kind: str, kinds: Collection[str]) -> str:
@@ -20,7 +20,8 @@ def unknown_component(kind: str, name: str, plugins: Collection[PluginInfo]) -> 
     """Say that there is no such component, and the way out.
 
     In order: the published plugin that brings it (not installed, or in what state), a plugin of that name that is not
-    ``ok``, the near miss (and what brings that), the kind that does have the name, all names there are.
+    ``ok``, the near miss (and what brings that), the kind that does have the name, plugins that may bring it if they
+    worked, all names there are.
     """
     problem = f"unknown {kind} {name!r}"
     known = bringer(kind, name)
@@ -39,9 +40,21 @@ def unknown_component(kind: str, name: str, plugins: Collection[PluginInfo]) -> 
     other = next((component.kind for component in offered if component.name == name), None)
     if other is not None:
         return f"{problem}; {name!r} is a {other}"
+    if suspects(plugins):
+        return f"{problem}; {suspects(plugins)}"
     if not names:
         return f"{problem}; {none_installed(kind)}"
     return f"{problem}; {there_are(sorted(names))}"
+
+
+def suspects(plugins: Iterable[PluginInfo]) -> str:
+    """Name the plugins that do not work and of which nobody knows what they bring; empty where there are none."""
+    unwell = [plugin for plugin in plugins if plugin.status in ("broken", "incompatible")]
+    return " and ".join(
+        f"plugin {plugin.label}, which may bring it, is {_state(plugin)}"
+        for plugin in unwell
+        if known_plugin(plugin.distribution) is None
+    )
 
 
 def unknown_plugin(name: str, plugins: Iterable[PluginInfo]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 import pluggy
 
-from vtcore import hookspecs
+from vtcore import deprecation, hookspecs
 from vtcore.components import Command, Component, Kind
 from vtcore.suggestions import did_you_mean, near_miss
 
@@ -106,16 +106,24 @@ def _hook_problems(manager: pluggy.PluginManager, plugin: object) -> Iterator[st
         hook = options.get("specname") or attribute
         if hook not in hooks:
             if not options.get("optionalhook"):
-                yield f"unknown hook {hook!r}{_meant(hook, hooks)}"
+                yield _removed(hook) or f"unknown hook {hook!r}{_meant(hook, hooks)}"
             continue
         if options.get("wrapper") or options.get("hookwrapper"):
             yield f"hook {hook!r} is marked as a wrapper; vtcore's hooks have no wrappers"
             continue
         known = tuple(inspect.signature(getattr(hookspecs, hook)).parameters)
         for argument in _arguments(getattr(plugin, attribute)):
-            if argument not in known:
+            if argument not in known and _removed(hook, argument):
+                yield _removed(hook, argument)
+            elif argument not in known:
                 offered = f"it has {', '.join(known)}" if known else "it has none"
                 yield f"hook {hook!r} has no argument {argument!r}; {offered}{did_you_mean(argument, known)}"
+
+
+def _removed(hook: str, argument: str = "") -> str:
+    """Say what to use instead of a hook, or an argument, that earlier releases had; empty where there was none."""
+    former = (each for each in deprecation.DEPRECATIONS if (each.name, each.argument) == (hook, argument))
+    return next((each.removed_message for each in former), "")
 
 
 def _meant(hook: str, hooks: Iterable[str]) -> str:

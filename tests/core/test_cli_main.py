@@ -13,6 +13,7 @@ import vtcore
 from vtcore import cli
 from vtcore.errors import ExperimentError, Problem, VtcoreError
 from vtcore.host import plugin_host
+from vtcore.suggestions import listing
 
 
 @pytest.fixture
@@ -61,8 +62,7 @@ def test_nothing_asked_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
         ("trak", "vtcore: error: unknown command 'trak'; did you mean 'track'?\n"),
         (
             "zzz",
-            "vtcore: error: unknown command 'zzz'; there are "
-            f"{', '.join(map(repr, [*cli.COMMANDS, *plugin_host().commands()]))}\n",
+            f"vtcore: error: unknown command 'zzz'; there are {listing([*cli.COMMANDS, *plugin_host().commands()])}\n",
         ),
     ],
 )

@@ -9,7 +9,8 @@ from vtcore.components import Command
 from vtcore.errors import PluginError, VtcoreError
 from vtcore.host import PluginHost, plugin_host
 from vtcore.known_plugins import command_bringer
-from vtcore.suggestions import did_you_mean_or_list
+from vtcore.lookup import suspects
+from vtcore.suggestions import did_you_mean_or_list, near_miss
 
 __all__ = ["PluginCommand", "find_command"]
 
@@ -71,7 +72,9 @@ def find_command(name: str, core: Collection[str]) -> PluginCommand:
 def _way_out(name: str, core: Collection[str], host: PluginHost) -> str:
     known = command_bringer(name)
     if known is None:
-        return did_you_mean_or_list(name, [*core, *host.commands()])
+        commands = [*core, *host.commands()]
+        unwell = suspects(host.plugins) if near_miss(name, commands) is None else ""
+        return unwell or did_you_mean_or_list(name, commands)
     found = next((plugin for plugin in host.plugins if plugin.answers_to(known.distribution)), None)
     if found is None:
         return f"{known.distribution} brings it: {known.pip_install}"
