@@ -15,9 +15,8 @@ import scipy.fft
 
 from vtcore.frames import Frame, Image
 from vtcore.instances import Float32Array, Float64Array
-from vtrack_common_sot.crops import shows_picture
-from vtrack_common_sot.tracker import TargetTrackerBase
 from vtrack_plugin_correlation.config import KcfConfig
+from vtrack_plugin_correlation.filter_tracker import FilterTarget, FilterTracker
 from vtrack_plugin_correlation.hog import histograms
 from vtrack_plugin_correlation.kernels import (
     ComplexArray,
@@ -28,48 +27,33 @@ from vtrack_plugin_correlation.kernels import (
 )
 from vtrack_plugin_correlation.patches import grey, sample
 from vtrack_plugin_correlation.responses import label_spectrum, peak_place
-from vtrack_plugin_correlation.scale_filter import ScaleFilter, ScaleModel
-from vtrack_plugin_correlation.windows import bounded, cosine, model_size
+from vtrack_plugin_correlation.windows import cosine, model_size
 
 __all__ = ["Kcf", "KcfTarget"]
 
 _CELL = {"hog": 4, "grey": 1}
 
 
-@attrs.define
-class KcfTarget:
+@attrs.define(kw_only=True)
+class KcfTarget(FilterTarget):
     """What is kept of a target.
 
     Attributes:
-        centre: float64 ``(2,)``, x and y in continuous pixels of the frame.
-        size: float64 ``(2,)``, width and height.
-        start: float64 ``(2,)``, width and height that it was started with.
         model: complex64 ``(channels, rows, columns // 2 + 1)``, transform of its looks.
         filter: complex64 ``(rows, columns // 2 + 1)``.
-        columns: Of its pictures.
-        scale_numerator: Of the filter over sizes, or None.
-        scale_denominator: Of the filter over sizes, or None.
     """
 
-    centre: Float64Array
-    size: Float64Array
-    start: Float64Array
     model: ComplexArray
     filter: ComplexArray
-    columns: int
-    scale_numerator: ComplexArray | None = None
-    scale_denominator: Float32Array | None = None
 
 
-class Kcf(TargetTrackerBase[KcfTarget]):
+class Kcf(FilterTracker[KcfTarget]):
     """Follows targets by KCF; see `KcfConfig` for the arguments.
 
     A score is the answer of the filter at the place taken, within 0 and 1: it was taught to answer 1 there.
-
-    Attributes:
-        config: The options.
     """
 
+    config: KcfConfig
     _TARGET_CLASS: ClassVar[type[KcfTarget]] = KcfTarget
 
     def __init__(
@@ -93,7 +77,7 @@ class Kcf(TargetTrackerBase[KcfTarget]):
         Raises:
             ValueError: An option is out of bounds.
         """
-        self.config = KcfConfig(
+        config = KcfConfig(
             features=features,
             kernel=kernel,
             padding=padding,
@@ -109,44 +93,31 @@ class Kcf(TargetTrackerBase[KcfTarget]):
             min_score=min_score,
         )
         self._cell = _CELL[features]
-        self._scale = (
-            ScaleFilter(count=scale_count, step=scale_step, learning_rate=scale_learning_rate)
-            if scale == "filter"
-            else None
-        )
-        super().__init__(name="tracker 'kcf'")
+        super().__init__(config, name="tracker 'kcf'")
 
     def _start(self, frame: Frame, ltwh: Float64Array) -> KcfTarget:
         image = self._image(frame)
         centre, size = ltwh[:2] + ltwh[2:] / 2, ltwh[2:].copy()
-        rows, columns = model_size(size * (1 + self.config.padding), self.config.template_size, self._cell)
+        rows, columns = model_size(self._extent(size), self.config.template_size, self._cell)
         model = self._look(image, centre, size, rows, columns)
-        target = KcfTarget(centre, size, size.copy(), model, self._solve(model, columns), columns)
-        if self._scale is not None:
-            learnt = self._scale.train(image, centre, size)
-            target.scale_numerator, target.scale_denominator = learnt.numerator, learnt.denominator
+        target = KcfTarget(
+            centre=centre,
+            size=size,
+            start=size.copy(),
+            columns=columns,
+            model=model,
+            filter=self._solve(model, columns),
+        )
+        self._learn_size(image, target)
         return target
 
-    def _follow(self, frame: Frame, targets: list[KcfTarget]) -> tuple[Float64Array, Float32Array]:
-        image = self._image(frame)
-        scores = [self._step(image, target) for target in targets]
-        boxes = [np.concatenate((each.centre - each.size / 2, each.size)) for each in targets]
-        return np.array(boxes), np.array(scores, np.float32)
-
-    def _sees(self, image: Image, target: KcfTarget) -> bool:
-        extent = target.size * (1 + self.config.padding)
-        return shows_picture(image.shape, (*(target.centre - extent / 2), *extent))
-
     def _step(self, image: Image, target: KcfTarget) -> float:
-        """Move a target to where it is found, learn from that, and return the score."""
         rows, columns = target.model.shape[1], target.columns
         looks = self._look(image, target.centre, target.size, rows, columns)
         with self._timed("decode"):
             response = self._respond(target, looks, columns)
             place, top = peak_place(response)
-        cells = np.array((columns, rows))
-        moved = target.centre + place * target.size * (1 + self.config.padding) / cells
-        target.centre, _ = bounded(moved, target.size, target.start, image.shape)
+        self._move(image, target, place, (rows, columns))
         score = float(np.clip(top, 0, 1))
         learns = score >= self.config.min_score
         self._resize(image, target, learns=learns)
@@ -158,22 +129,11 @@ class Kcf(TargetTrackerBase[KcfTarget]):
                 target.model = (1 - rate) * target.model + rate * looks
         return score
 
-    def _resize(self, image: Image, target: KcfTarget, *, learns: bool) -> None:
-        if self._scale is None or target.scale_numerator is None or target.scale_denominator is None:
-            return
-        with self._timed("forward"):
-            model = ScaleModel(target.scale_numerator, target.scale_denominator)
-            size = target.size * self._scale.find(image, target.centre, target.size, model)
-            _, target.size = bounded(target.centre, size, target.start, image.shape)
-            if learns:
-                model = self._scale.train(image, target.centre, target.size, model)
-                target.scale_numerator, target.scale_denominator = model.numerator, model.denominator
-
     def _look(self, image: Image, centre: Float64Array, size: Float64Array, rows: int, columns: int) -> ComplexArray:
         """Return the transform of what stands around a place."""
         with self._timed("crop"):
             shape = rows * self._cell, columns * self._cell
-            picture = sample(image, centre, size * (1 + self.config.padding), shape)
+            picture = sample(image, centre, self._extent(size), shape)
         with self._timed("forward"):
             if self.config.features == "hog":
                 features = histograms(picture[None].astype(np.float32), self._cell)[0]

@@ -15,14 +15,12 @@ import scipy.fft
 from vtcore.components import BuildContext
 from vtcore.frames import Frame, Image
 from vtcore.instances import Float32Array, Float64Array
-from vtrack_common_sot.crops import shows_picture
-from vtrack_common_sot.tracker import TargetTrackerBase
 from vtrack_plugin_correlation.config import MosseConfig
+from vtrack_plugin_correlation.filter_tracker import FilterTarget, FilterTracker
 from vtrack_plugin_correlation.kernels import ComplexArray, transformed
 from vtrack_plugin_correlation.patches import grey, sample
 from vtrack_plugin_correlation.responses import label_spectrum, peak_place, peak_to_sidelobe
-from vtrack_plugin_correlation.scale_filter import ScaleFilter, ScaleModel
-from vtrack_plugin_correlation.windows import bounded, cosine, model_size
+from vtrack_plugin_correlation.windows import cosine, model_size
 
 __all__ = ["Mosse", "MosseTarget", "score_of_ratio"]
 
@@ -32,41 +30,27 @@ _TURN = 0.15
 """Radians, and shares of the size, by which the first picture is turned and sheared at most."""
 
 
-@attrs.define
-class MosseTarget:
+@attrs.define(kw_only=True)
+class MosseTarget(FilterTarget):
     """What is kept of a target.
 
     Attributes:
-        centre: float64 ``(2,)``, x and y in continuous pixels of the frame.
-        size: float64 ``(2,)``, width and height.
-        start: float64 ``(2,)``, width and height that it was started with.
         numerator: complex64 ``(rows, columns // 2 + 1)``.
         denominator: float32 ``(rows, columns // 2 + 1)``.
-        columns: Of its pictures.
-        scale_numerator: Of the filter over sizes, or None.
-        scale_denominator: Of the filter over sizes, or None.
     """
 
-    centre: Float64Array
-    size: Float64Array
-    start: Float64Array
     numerator: ComplexArray
     denominator: Float32Array
-    columns: int
-    scale_numerator: ComplexArray | None = None
-    scale_denominator: Float32Array | None = None
 
 
-class Mosse(TargetTrackerBase[MosseTarget]):
+class Mosse(FilterTracker[MosseTarget]):
     """Follows targets by MOSSE; see `MosseConfig` for the arguments.
 
     A target whose peak-to-sidelobe ratio falls below ``min_psr`` is lost: its box stays, nothing is learnt, and it is
     looked for in the same place until the ratio is high again. Scores are `score_of_ratio` of that ratio.
-
-    Attributes:
-        config: The options.
     """
 
+    config: MosseConfig
     _TARGET_CLASS: ClassVar[type[MosseTarget]] = MosseTarget
 
     def __init__(
@@ -103,7 +87,7 @@ class Mosse(TargetTrackerBase[MosseTarget]):
         Raises:
             ValueError: An option is out of bounds.
         """
-        self.config = MosseConfig(
+        config = MosseConfig(
             padding=padding,
             template_size=template_size,
             label_sigma=label_sigma,
@@ -117,38 +101,27 @@ class Mosse(TargetTrackerBase[MosseTarget]):
             scale_learning_rate=scale_learning_rate,
         )
         self._turns = _turns(variants, (context or BuildContext()).seed)
-        self._scale = (
-            ScaleFilter(count=scale_count, step=scale_step, learning_rate=scale_learning_rate)
-            if scale == "filter"
-            else None
-        )
-        super().__init__(name="tracker 'mosse'")
+        super().__init__(config, name="tracker 'mosse'")
 
     def _start(self, frame: Frame, ltwh: Float64Array) -> MosseTarget:
         image = self._image(frame)
         centre, size = ltwh[:2] + ltwh[2:] / 2, ltwh[2:].copy()
-        rows, columns = model_size(size * (1 + self.config.padding), self.config.template_size)
+        rows, columns = model_size(self._extent(size), self.config.template_size)
         label = label_spectrum(rows, columns, self.config.label_sigma)
         looks = np.stack([self._look(image, centre, size, (rows, columns), turn) for turn in (None, *self._turns)])
         numerator = (label * looks.conj()).mean(axis=0)
-        target = MosseTarget(centre, size, size.copy(), numerator, _power(looks).mean(axis=0), columns)
-        if self._scale is not None:
-            learnt = self._scale.train(image, centre, size)
-            target.scale_numerator, target.scale_denominator = learnt.numerator, learnt.denominator
+        target = MosseTarget(
+            centre=centre,
+            size=size,
+            start=size.copy(),
+            columns=columns,
+            numerator=numerator,
+            denominator=_power(looks).mean(axis=0),
+        )
+        self._learn_size(image, target)
         return target
 
-    def _follow(self, frame: Frame, targets: list[MosseTarget]) -> tuple[Float64Array, Float32Array]:
-        image = self._image(frame)
-        scores = [self._step(image, target) for target in targets]
-        boxes = [np.concatenate((each.centre - each.size / 2, each.size)) for each in targets]
-        return np.array(boxes), np.array(scores, np.float32)
-
-    def _sees(self, image: Image, target: MosseTarget) -> bool:
-        extent = target.size * (1 + self.config.padding)
-        return shows_picture(image.shape, (*(target.centre - extent / 2), *extent))
-
     def _step(self, image: Image, target: MosseTarget) -> float:
-        """Move a target to where it is found, learn from that, and return the score."""
         shape = target.numerator.shape[0], target.columns
         looks = self._look(image, target.centre, target.size, shape)
         with self._timed("decode"):
@@ -157,10 +130,8 @@ class Mosse(TargetTrackerBase[MosseTarget]):
             ratio = peak_to_sidelobe(response)
             place, _ = peak_place(response)
         if ratio >= self.config.min_psr:
-            cells = np.array((shape[1], shape[0]))
-            moved = target.centre + place * target.size * (1 + self.config.padding) / cells
-            target.centre, _ = bounded(moved, target.size, target.start, image.shape)
-            self._resize(image, target)
+            self._move(image, target, place, shape)
+            self._resize(image, target, learns=True)
             self._learn(image, target, shape)
         return score_of_ratio(ratio)
 
@@ -172,16 +143,6 @@ class Mosse(TargetTrackerBase[MosseTarget]):
             target.numerator = (1 - rate) * target.numerator + rate * (label * looks.conj())
             target.denominator = (1 - rate) * target.denominator + rate * _power(looks)
 
-    def _resize(self, image: Image, target: MosseTarget) -> None:
-        if self._scale is None or target.scale_numerator is None or target.scale_denominator is None:
-            return
-        with self._timed("forward"):
-            model = ScaleModel(target.scale_numerator, target.scale_denominator)
-            size = target.size * self._scale.find(image, target.centre, target.size, model)
-            _, target.size = bounded(target.centre, size, target.start, image.shape)
-            model = self._scale.train(image, target.centre, target.size, model)
-            target.scale_numerator, target.scale_denominator = model.numerator, model.denominator
-
     def _look(
         self,
         image: Image,
@@ -192,7 +153,7 @@ class Mosse(TargetTrackerBase[MosseTarget]):
     ) -> ComplexArray:
         """Return the transform of what stands around a place, ``(rows, columns // 2 + 1)``."""
         with self._timed("crop"):
-            picture = grey(sample(image, centre, size * (1 + self.config.padding), shape, turn))
+            picture = grey(sample(image, centre, self._extent(size), shape, turn))
         with self._timed("forward"):
             values = np.log1p(picture.astype(np.float32))
             values -= values.mean()
