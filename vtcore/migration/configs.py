@@ -65,8 +65,11 @@ def _read(path: Path, within: tuple[Path, ...]) -> Config:
         problems += base.problems
         files += [file for file in base.files if file not in files]
     below = Value(values, Place(str(path), 1))
-    names, unread = follow(tree, str(path), below)
-    return Config(path, merged(values, names), (*problems, *unread), (*files, path))
+    try:
+        names, unread = follow(tree, str(path), below)
+        return Config(path, merged(values, names), (*problems, *unread), (*files, path))
+    except RecursionError as error:
+        raise DataError("is nested too deep to be read", file=path) from error
 
 
 def _base(path: Path, name: str, place: Place, chain: tuple[Path, ...]) -> Config:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -173,7 +174,10 @@ class Expressions:
             raise NotUnderstoodError("text made of a dictionary or list")
         if node.conversion != -1:
             raise NotUnderstoodError("a conversion in a format")
-        return format(found, "" if node.format_spec is None else self.data(node.format_spec))
+        form = "" if node.format_spec is None else self.data(node.format_spec)
+        if re.search(r"\d{4}", form):
+            raise NotUnderstoodError("text that wide")
+        return format(found, form)
 
     def _call(self, node: ast.Call) -> Any:
         if any(isinstance(argument, ast.Starred) for argument in node.args):
@@ -204,6 +208,8 @@ def _is_module(node: ast.expr) -> bool:
 
 def _check_size(operation: ast.operator, left: Any, right: Any) -> None:
     """Refuse what would fill the memory, as ``10 ** 10 ** 10`` would."""
+    if isinstance(operation, ast.Mod) and isinstance(left, str):
+        raise NotUnderstoodError("text formatted by %")
     if isinstance(operation, ast.Pow) and (abs(right) > 64 or abs(left) > 1e6):
         raise NotUnderstoodError("a power that large")
     if isinstance(operation, ast.Mult):

@@ -160,10 +160,7 @@ def _public(data: TestData, mapped: str, draft: Draft) -> None:
     if mapped == "tracktor":
         draft.put(("tracker", "detections"), "given", place)
     else:
-        message = (
-            "the detector judges and corrects the data's own detections there; here they are taken as they are, "
-            'or the detector finds its own without [detector] type = "given"'
-        )
+        message = "the detector judges and corrects the data's own detections there; here they are taken as they are"
         section.cannot("detection_file", message)
         draft.tables.pop("detector", None)
     draft.put(("detector", "type"), "given", place)

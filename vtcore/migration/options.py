@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from vtcore.migration.sections import MISSING, Section
+from vtcore.migration.sections import MISSING, Section, shown
 
 __all__ = ["Move", "move_all"]
 
@@ -50,14 +50,16 @@ def move_all(section: Section, path: tuple[str, ...], moves: Iterable[Move]) -> 
             continue
         place = holder.where(name)
         target = (*path, move.target)
-        several = isinstance(value, list) and not isinstance(move.default, list) and _is_number(move.default)
+        several = isinstance(value, list) and bool(value) and _is_number(move.default)
         try:
-            if several and value:
+            if not all(_is_alike(item, move.default) for item in (value if several else [value])):
+                raise TypeError
+            if several:
                 holder.draft.sweep(target, [move.convert(item) for item in value], place)
             else:
                 holder.draft.put(target, move.convert(value), place)
         except (TypeError, ValueError, ArithmeticError, LookupError):
-            holder.cannot(name, f"{value!r} is not what stands there in any config known")
+            holder.cannot(name, f"{shown(value)} is not what stands there in any config known")
 
 
 def _holder(section: Section, source: str) -> tuple[Section, str]:
@@ -66,6 +68,15 @@ def _holder(section: Section, source: str) -> tuple[Section, str]:
     for table in tables:
         section = section.child(table)
     return section, name
+
+
+def _is_alike(value: Any, default: Any) -> bool:
+    """Whether a setting is of the kind that the original's own default is of."""
+    if default is MISSING or default is None:
+        return True
+    if _is_number(default):
+        return _is_number(value)
+    return isinstance(value, type(default))
 
 
 def _is_number(value: Any) -> bool:

@@ -8,8 +8,14 @@ from vtcore.migration.sections import Section
 
 __all__ = ["map_yolox"]
 
-_SIZES = {(0.33, 0.25): "nano", (0.33, 0.375): "tiny", (0.33, 0.5): "s", (0.67, 0.75): "m", (1.0, 1.0): "l"}
-_SIZES[1.33, 1.25] = "x"
+_SIZES = {
+    (0.33, 0.25): "nano",
+    (0.33, 0.375): "tiny",
+    (0.33, 0.5): "s",
+    (0.67, 0.75): "m",
+    (1.0, 1.0): "l",
+    (1.33, 1.25): "x",
+}
 
 
 def map_yolox(detector: Detector) -> str:

@@ -1,0 +1,2 @@
+_base_ = ["base/data.py"]
+model = dict(type="MaskTrackRCNN", tracker=dict(type="MaskTrackRCNNTracker"))

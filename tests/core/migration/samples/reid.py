@@ -1,0 +1,3 @@
+_base_ = ["base/reid.py", "base/data.py"]
+data = dict(test=dict(type="ReIDDataset", pipeline=[]))
+evaluation = dict(metric="mAP")
