@@ -198,7 +198,7 @@ def _begun_small(sentence: str) -> str:
 def _import_line(distribution: str) -> str:
     """Return what skips a test where a distribution is missing."""
     module = distribution.replace("-", "_")
-    return f'    pytest.importorskip("{module}", reason="needs {distribution}: pip install {distribution}")\n'
+    return f'    pytest.importorskip("{module}", reason="pip install {distribution}")\n'
 
 
 def _listed(words: list[str]) -> str:
