@@ -12,6 +12,9 @@ from vtcore.migration.sections import MISSING, Section, shown
 __all__ = ["Move", "move_all"]
 
 
+_PLAIN = (bool, int, float, str)
+
+
 def _as_it_is(value: Any) -> Any:
     return value
 
@@ -72,6 +75,8 @@ def _holder(section: Section, source: str) -> tuple[Section, str]:
 
 def _is_alike(value: Any, default: Any) -> bool:
     """Whether a setting is of the kind that the original's own default is of."""
+    if isinstance(value, dict) or (isinstance(value, list) and not all(isinstance(item, _PLAIN) for item in value)):
+        return False
     if default is MISSING or default is None:
         return True
     if _is_number(default):
