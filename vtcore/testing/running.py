@@ -14,6 +14,7 @@ from typing import Any, Literal
 import attrs
 import numpy as np
 
+from vtcore.errors import VtcoreError
 from vtcore.host import PluginHost, plugin_host
 from vtcore.testing.definitions import PLUGIN, CheckDefinition, checks_of
 from vtcore.testing.failures import CannotBeMade, CheckFailure, NotChecked
@@ -90,6 +91,8 @@ class PluginCheck:
             raise NotChecked("it cannot be made: see the check 'constructs'") from error
         except (CheckFailure, NotChecked):
             raise
+        except VtcoreError as error:
+            raise CheckFailure(f"{type(error).__name__}: {error}") from error
         except Exception as error:
             told = str(error).partition("\n")[0]
             raise CheckFailure(

@@ -119,7 +119,8 @@ class Subject:
             config = make_converter(self.host).structure(options, config_class)
         except StructureError as error:
             told = "; ".join(f"{key_text(fault.path)}: {fault.message}" for fault in error.faults)
-            raise CannotBeMade(f"the options {options or 'by default'} are refused: {told}") from error
+            what = f"the options that are given for it, {', '.join(options)}," if options else "its own defaults"
+            raise CannotBeMade(f"{what} are refused: {told}") from error
         return Configured(component, config)
 
     def how_to_give(self, example: str) -> str:
@@ -154,10 +155,14 @@ class Subject:
             return build(configured, context)
         except Exception as error:
             told = str(error).partition("\n")[0] or "no message"
+            how = (
+                f"with the options that are given for it, {', '.join(self.options)}"
+                if self.options
+                else "with its defaults"
+            )
             raise CannotBeMade(
-                f"cannot be made with {dict(self.options) or 'its defaults'}: {type(error).__name__}: {told}. What it "
-                "needs of a machine (weights, files, packages) its config's check() tells, one line each; without "
-                "that, its defaults must work."
+                f"cannot be made {how}: {type(error).__name__}: {told}. What it needs of a machine (weights, files, "
+                "packages) its config's check() tells, one line each; without that, its defaults must work."
             ) from error
 
 

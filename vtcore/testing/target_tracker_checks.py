@@ -76,8 +76,9 @@ def restart_touches_one(subject: Subject) -> None:
     told = difference(plain_copy(plain[[1]]), plain_copy(anew_tracks[[1]]), tolerance=1e-4)
     expect(not told, f"a new start of one target changed another ({told}); keep what is learnt of each target apart")
     box, aim = anew_tracks.boxes[0], scene.sequence.objects(5).boxes[2]
+    # How near it must be nobody can say who does not know what the tracker has learnt: nearer than without a new start.
     expect(
-        abs(box - aim).max() < 30,
+        abs(box - aim).max() < abs(plain.boxes[0] - aim).max(),
         f"started anew at {aim.tolist()}, the target is answered at {box.tolist()} in the next frame; a known id is "
         "started from the new box",
     )
