@@ -53,7 +53,9 @@ def check_name(name: str, kind: str, host: PluginHost) -> None:
     if not _NAME.fullmatch(name):
         raise PluginError(f"a plugin cannot be called {name!r}: use {_spelling(name)}")
     if len(name) > LONGEST:
-        raise PluginError(f"a plugin cannot be called {name!r}: that is {len(name)} letters, and {LONGEST} are the most")
+        raise PluginError(
+            f"a plugin cannot be called {name!r}: that is {len(name)} letters, and {LONGEST} are the most"
+        )
     owner = _owner(name, kind, host)
     if owner is not None:
         raise PluginError(f"the name {name!r} is taken by {owner}; choose another")

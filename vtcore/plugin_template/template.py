@@ -117,7 +117,9 @@ class PluginTemplate:
             found |= {path.relative_to(folder).as_posix(): path for path in paths if path.name != _FACTS}
         values = self._values([path.read_text(encoding="utf-8") for path in found.values() if _is_template(path)])
         made = {
-            Path(_filled(place.removesuffix(_SUFFIX), values)): _filled(path.read_text(encoding="utf-8"), values).encode()
+            Path(_filled(place.removesuffix(_SUFFIX), values)): _filled(
+                path.read_text(encoding="utf-8"), values
+            ).encode()
             if _is_template(path)
             else path.read_bytes()
             for place, path in found.items()
