@@ -60,6 +60,12 @@ def __getattr__(name: str) -> Any:
     return value
 
 
+def home_of(name: str) -> str | None:
+    """Return the module that defines a public name of this package, None if it is none."""
+    home = _HOMES.get(name)
+    return None if home is None else f"vtcore.{home}"
+
+
 def __dir__() -> list[str]:
     """Name what can be imported from here."""
     return list(__all__)

@@ -19,7 +19,17 @@ from packaging.utils import canonicalize_name
 import vtcore
 from vtcore.components import Command, Component, Kind
 
-__all__ = ["ENTRY_POINT_GROUP", "Candidate", "PluginInfo", "Status", "core_candidate", "find_candidates"]
+__all__ = [
+    "ENTRY_POINT_GROUP",
+    "Candidate",
+    "PluginInfo",
+    "Status",
+    "core_candidate",
+    "core_requirements",
+    "find_candidates",
+    "find_dependents",
+    "identity",
+]
 
 ENTRY_POINT_GROUP = "vtcore"
 
@@ -106,13 +116,25 @@ def find_candidates(path: Sequence[str] | None = None) -> list[Candidate]:
         text = _entry_points_text(distribution)
         if f"[{ENTRY_POINT_GROUP}]" not in text:
             continue
-        name, version = _identity(distribution)
+        name, version = identity(distribution)
         # As for imports, the first folder of the path wins: an older copy further down is not another plugin.
         if canonicalize_name(name) in seen:
             continue
         seen.add(canonicalize_name(name))
         found.extend(_candidates_of(distribution, name, version))
     return sorted(found, key=lambda candidate: (candidate.info.name, candidate.info.distribution))
+
+
+def find_dependents(path: Sequence[str] | None = None) -> list[importlib.metadata.Distribution]:
+    """Find every distribution that requires the core, plugin or not, sorted by name.
+
+    Args:
+        path: Folders to search instead of `sys.path`.
+    """
+    found: dict[str, importlib.metadata.Distribution] = {}
+    for distribution in _distributions(path):
+        found.setdefault(canonicalize_name(identity(distribution)[0]), distribution)
+    return [found[name] for name in sorted(found) if any(core_requirements(_requirements(found[name])))]
 
 
 def _distributions(path: Sequence[str] | None) -> Iterable[importlib.metadata.Distribution]:
@@ -126,7 +148,15 @@ def _entry_points_text(distribution: importlib.metadata.Distribution) -> str:
         return ""
 
 
-def _identity(distribution: importlib.metadata.Distribution) -> tuple[str, str]:
+def _requirements(distribution: importlib.metadata.Distribution) -> list[str]:
+    try:
+        return distribution.requires or []
+    except Exception:  # noqa: BLE001 - as in `identity`
+        return []
+
+
+def identity(distribution: importlib.metadata.Distribution) -> tuple[str, str]:
+    """Return a distribution's name and version, ``unknown`` and nothing where its metadata is damaged."""
     try:
         return distribution.metadata["Name"] or "unknown", distribution.metadata["Version"] or ""
     except Exception:  # noqa: BLE001 - damaged metadata of a stranger's package must not stop the others
@@ -161,6 +191,14 @@ def _not_loadable() -> object:
 
 def _misfit(requirements: Iterable[str]) -> str:
     """Say which requirement on the core the running version does not meet; empty if all are met."""
+    for requirement in core_requirements(requirements):
+        if not requirement.specifier.contains(vtcore.__version__, prereleases=True):
+            return f"needs vtcore{requirement.specifier}, but this is vtcore {vtcore.__version__}"
+    return ""
+
+
+def core_requirements(requirements: Iterable[str]) -> Iterator[Requirement]:
+    """Yield the requirements that are on the core and apply here."""
     for text in requirements:
         # Parsing costs more than all else here, so only what can be about the core is parsed.
         if not text.lower().startswith("vtcore"):
@@ -170,7 +208,5 @@ def _misfit(requirements: Iterable[str]) -> str:
         except InvalidRequirement:
             continue
         applies = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
-        is_core = canonicalize_name(requirement.name) == "vtcore"
-        if is_core and applies and not requirement.specifier.contains(vtcore.__version__, prereleases=True):
-            return f"needs vtcore{requirement.specifier}, but this is vtcore {vtcore.__version__}"
-    return ""
+        if applies and canonicalize_name(requirement.name) == "vtcore":
+            yield requirement

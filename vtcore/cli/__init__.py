@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check-plugin": ("vtcore.cli.check_plugin", "check that a plugin and its components do what they promise"),
     "migrate": ("vtcore.cli.migrate", "make an experiment of a config of MMTracking or MMDetection"),
     "list-plugins": ("vtcore.cli.list_plugins", "list the installed plugins and whether they work"),
+    "plugins": ("vtcore.cli.plugins", "tell what another version of vtcore would break"),
     "new-plugin": ("vtcore.cli.new_plugin", "write the package of a new plugin, which works before it is edited"),
 }
 """Module and one-line help of every command."""
