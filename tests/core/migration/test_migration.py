@@ -83,7 +83,7 @@ def test_settings_of_any_kind_are_migrated_or_told(name: str, samples: Path, mon
     config = read_config(samples / f"{name}.py")
     names = ("model", "data", "evaluation", "test_dataloader", "test_evaluator", "seed", "search_metrics", "test_cfg")
     draws = random.Random(name)
-    for _ in range(150):
+    for _ in range(50):
         top = Value({key: copied(value) for key, value in config.values.items() if key in names}, Place("c.py", 1))
         for holder, key in draws.sample(list(holders(top)), draws.choice([1, 2, 5])):
             holder[key] = odd_value(draws.choice(ODD), Place("c.py", 7))
