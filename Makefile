@@ -42,8 +42,16 @@ lint: install
 types: install
 	MYPYPATH="$(subst $(space),:,$(filter %/src,$(SOURCES)))" $(BIN)/mypy $(SOURCES)
 
-docs: install
+docs: install .venv-docs/installed
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet --strict
 	$(BIN)/python -m pytest tests/docs
+
+# What builds the site needs nothing of vtcore: docstrings are read, not imported.
+.venv-docs/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	.venv-docs/bin/python -m pip install --quiet -c constraints.txt --group docs
+	@touch $@
 
 bench: install .venv-peers/installed
 	$(BIN)/python benchmarks/association.py --peer-python .venv-peers/bin/python
@@ -57,4 +65,4 @@ bench: install .venv-peers/installed
 	@touch $@
 
 clean:
-	rm -rf .venv .venv-peers runs dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-docs .venv-peers runs dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,93 @@
+"""Puts READMEs and changelogs that stand beside the code into the site, and looks after what the site refers to.
+
+The repository's README is the site's first page; ``plugins/mot/sort/README.md`` is ``packages/mot/sort``. All links
+stay as they are in the files, so that they also lead somewhere where the files are read in the repository.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from pathlib import Path
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+REPOSITORY = Path(__file__).parents[2]
+PACKAGES = ("plugins/*/*", "plugins/nets", "datasets")
+_LINK = re.compile(r"(?<=\]\()([^)#:\s]+)(#[^)\s]*)?(?=\))")
+_FOREIGN = re.compile(
+    r"<(?:script|img|iframe)\b[^>]*\bsrc=[\"']?(?:https?:)?//"
+    r"|<link\b(?=[^>]*\brel=[\"']?(?:stylesheet|preload|preconnect))[^>]*\bhref=[\"']?(?:https?:)?//"
+)
+
+
+def _outside_pages() -> dict[str, str]:
+    """Return the page of the site for each file outside of docs/, both as paths with slashes."""
+    pages = {"README.md": "index.md", "CHANGELOG.md": "changelog.md", "benchmarks/README.md": "benchmarks.md"}
+    for folder in sorted(folder for pattern in PACKAGES for folder in REPOSITORY.glob(pattern)):
+        path = folder.relative_to(REPOSITORY).as_posix()
+        if (folder / "pyproject.toml").exists():
+            name = f"packages/{path.removeprefix('plugins/')}"
+            pages |= {f"{path}/README.md": f"{name}/index.md", f"{path}/CHANGELOG.md": f"{name}/changelog.md"}
+    return {path: page for path, page in pages.items() if (REPOSITORY / path).exists()}
+
+
+def _file_of_page(page: str) -> str:
+    """Return the file in the repository that a page is made from."""
+    return next((path for path, name in _outside_pages().items() if name == page), f"docs/{page}")
+
+
+def _page_of_file(path: str) -> str | None:
+    """Return the page that is made from a file in the repository, None where there is none."""
+    return _outside_pages().get(path) or (path.removeprefix("docs/") if path.startswith("docs/") else None)
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Add the pages of the packages to the navigation."""
+    pages = [page for page in _outside_pages().values() if page.startswith("packages/")]
+    families: dict[str, list[dict[str, object]]] = {}
+    for index in (page for page in pages if page.endswith("/index.md")):
+        folder = posixpath.dirname(index)
+        family, _, name = folder.removeprefix("packages/").rpartition("/")
+        shown = [{"README": index}, {"Changelog": f"{folder}/changelog.md"}]
+        families.setdefault(family, []).append({name: [page for page in shown if next(iter(page.values())) in pages]})
+    entries: list[object] = [{family: packages} for family, packages in families.items() if family]
+    if config.nav is None:
+        raise PluginError("mkdocs.yml has no nav")
+    config.nav.append({"Packages": [*entries, *families.get("", [])]})
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the files outside of docs/."""
+    for path, page in _outside_pages().items():
+        files.append(File.generated(config, page, abs_src_path=str(REPOSITORY / path)))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Turn links to files of the repository into links to their pages."""
+    uri = page.file.src_uri
+    folder = posixpath.dirname(_file_of_page(uri))
+
+    def linked(match: re.Match[str]) -> str:
+        target = _page_of_file(posixpath.normpath(posixpath.join(folder, match[1])))
+        if target is None:
+            return match[0]  # a warning of mkdocs tells where
+        return posixpath.relpath(target, posixpath.dirname(uri) or ".") + (match[2] or "")
+
+    return _LINK.sub(linked, markdown)
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Refuse pages that load something from elsewhere: the site is read offline, and tells nobody who reads it.
+
+    Raises:
+        PluginError: A script, style sheet, picture or frame of another server.
+    """
+    if found := _FOREIGN.search(output):
+        raise PluginError(f"{page.file.src_uri} loads from elsewhere: {found[0]}")
+    return output

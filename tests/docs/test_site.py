@@ -1,0 +1,37 @@
+"""The site of the documents shows every page, and a reader of the README finds every page.
+
+What needs mkdocs itself (links between pages, names in the reference) is checked by the strict build of ``make docs``.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+DOCS = REPOSITORY / "docs"
+PAGES = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")}
+
+
+def _navigation() -> list[str]:
+    text = (REPOSITORY / "mkdocs.yml").read_text(encoding="utf-8")
+    return re.findall(r"(?<=: )\S+\.md$", text[text.index("\nnav:") :], re.MULTILINE)
+
+
+def test_every_page_stands_in_the_navigation_once() -> None:
+    # These are made from files outside of docs/.
+    named = [page for page in _navigation() if page not in {"index.md", "benchmarks.md", "changelog.md"}]
+    assert sorted(named) == sorted(PAGES), "docs/ and the nav of mkdocs.yml name different pages"
+
+
+def test_every_page_is_named_in_the_readme() -> None:
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    linked = set(re.findall(r"\]\(docs/([^)#]+)", text))
+    missing = sorted(PAGES - linked)
+    assert not missing, f"README.md links to none of {missing}"
+
+
+def test_nothing_is_loaded_from_elsewhere() -> None:
+    text = (REPOSITORY / "mkdocs.yml").read_text(encoding="utf-8")
+    assert re.search(r"^  font: false$", text, re.MULTILINE), "the theme would load fonts from a server"
+    assert not re.search(r"https?://", text)
