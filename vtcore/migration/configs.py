@@ -11,8 +11,8 @@ from pathlib import Path
 import attrs
 
 from vtcore.errors import DataError, Problem
-from vtcore.migration.statements import BASE, follow
-from vtcore.migration.values import Place, Value, merged
+from vtcore.migration.statements import BASE, follow, is_read_base
+from vtcore.migration.values import Place, Value, copied, merged
 
 __all__ = ["Config", "read_config"]
 
@@ -56,8 +56,14 @@ def _read(path: Path, within: tuple[Path, ...]) -> Config:
     text = _text(path)
     tree = _syntax(text, path)
     values: dict[str, Value] = {}
+    names: dict[str, Value] = {}
     problems: list[Problem] = []
     files: list[Path] = []
+    for name, place in _imported_bases(tree, path):
+        base = _base(path, name, place, chain)
+        names.update({key: copied(value) for key, value in base.values.items()})
+        problems += base.problems
+        files += [file for file in base.files if file not in files]
     for name, place in _bases(tree, path):
         base = _base(path, name, place, chain)
         # MMCV refuses a key that two bases share; here the later one is laid over the earlier.
@@ -66,10 +72,24 @@ def _read(path: Path, within: tuple[Path, ...]) -> Config:
         files += [file for file in base.files if file not in files]
     below = Value(values, Place(str(path), 1))
     try:
-        names, unread = follow(tree, str(path), below)
+        names, unread = follow(tree, str(path), below, names)
         return Config(path, merged(values, names), (*problems, *unread), (*files, path))
     except RecursionError as error:
         raise DataError("is nested too deep to be read", file=path) from error
+
+
+def _imported_bases(tree: ast.Module, path: Path) -> list[tuple[str, Place]]:
+    """Return the files that are imported in ``with read_base():``, as seen from the config."""
+    found: list[tuple[str, Place]] = []
+    for block in filter(is_read_base, tree.body):
+        for statement in block.body if isinstance(block, ast.With) else ():
+            if not isinstance(statement, ast.ImportFrom) or not statement.level or not statement.module:
+                message = "read_base: only bases by a relative name (from .base import *) are found"
+                raise DataError(message, file=path, line=statement.lineno)
+            up = "../" * (statement.level - 1)
+            name = f"{up}{statement.module.replace('.', '/')}.py"
+            found.append((name, Place(str(path), statement.lineno)))
+    return found
 
 
 def _base(path: Path, name: str, place: Place, chain: tuple[Path, ...]) -> Config:

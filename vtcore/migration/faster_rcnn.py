@@ -46,7 +46,7 @@ def _resnet(backbone: Section, path: KeyPath) -> None:
     move_all(backbone, path, moves)
     backbone.expect("num_stages", 4)
     norm = backbone.child("norm_cfg")
-    norm.expect("type", "BN", "SyncBN")
+    norm.expect("type", "BN", "SyncBN", "BatchNorm2d", "SyncBatchNorm")
     norm.ignore("requires_grad")
     for name in ("dcn", "plugins", "stage_with_dcn"):
         backbone.expect(name, None, [False] * 4)

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Callable
 from typing import Any
 
-from vtcore.migration.values import Unread, Value, copied
+from vtcore.migration.values import Unread, Value, copied, merged
 
 __all__ = ["METHODS", "NotUnderstoodError", "call_function"]
 
@@ -84,6 +84,11 @@ def _update(holder: Any, arguments: Arguments, keywords: Keywords) -> None:
     table.update(keywords)
 
 
+def _merge(holder: Any, arguments: Arguments, keywords: Keywords) -> None:
+    table = _held(holder, dict)
+    table.update(merged(table, _as(dict, arguments[0])))
+
+
 def _pop(holder: Any, arguments: Arguments, keywords: Keywords) -> Any:
     if isinstance(holder, list):
         return holder.pop(*(_scalar(argument) for argument in arguments))
@@ -143,6 +148,7 @@ def _text_method(name: str) -> Callable[[Any, Arguments, Keywords], Any]:
 
 METHODS: dict[str, Callable[[Any, Arguments, Keywords], Any]] = {
     "update": _update,
+    "merge": _merge,
     "pop": _pop,
     "get": _get,
     "setdefault": _setdefault,

@@ -53,7 +53,7 @@ def _network(parts: list[Section]) -> None:
     neck.expect("kernel_size", [8, 4])
     neck.expect("stride", 1)
     head.expect("num_fcs", 1)
-    head.child("norm_cfg").expect("type", "BN1d")
+    head.child("norm_cfg").expect("type", "BN1d", "BatchNorm1d")
     head.child("act_cfg").expect("type", "ReLU")
     head.ignore("in_channels", "fc_channels", "out_channels", "num_classes", "topk")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vtcore.migration.draft import Draft
-from vtcore.migration.values import Place, Unread, Value, plain
+from vtcore.migration.values import Imported, Place, Unread, Value, plain
 
 __all__ = ["MISSING", "Section", "shown"]
 
@@ -76,6 +76,9 @@ class Section:
         found = plain(value)
         if _holds_unread(found):
             self.draft.cannot_read(value, self.path(name))
+            return default
+        if isinstance(found, Imported) and name != "type":
+            self.cannot(name, f"{found}: what is imported is not looked up; write it out")
             return default
         return found
 

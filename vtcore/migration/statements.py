@@ -3,36 +3,49 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from vtcore.errors import Problem
 from vtcore.migration.expressions import Expressions
 from vtcore.migration.methods import METHODS, NotUnderstoodError
-from vtcore.migration.values import Unread, Value
+from vtcore.migration.values import Imported, Unread, Value
 
-__all__ = ["follow"]
+__all__ = ["BASE", "follow", "is_read_base"]
 
 BASE = "_base_"
 
 
-def follow(tree: ast.Module, file: str, base: Value) -> tuple[dict[str, Value], list[Problem]]:
+def is_read_base(statement: ast.stmt) -> bool:
+    """Whether it is ``with read_base():``, in which newer configs import their bases."""
+    return isinstance(statement, ast.With) and [ast.unparse(item) for item in statement.items] == ["read_base()"]
+
+
+def follow(
+    tree: ast.Module, file: str, base: Value, names: Mapping[str, Value]
+) -> tuple[dict[str, Value], list[Problem]]:
     """Follow the statements of a config.
 
     Args:
         tree: Its syntax.
         file: Its name, for places.
         base: What its bases say together, known to it as ``_base_``; the statements may change it.
+        names: What it knows by name from bases that it imports.
 
     Returns:
         What its names stand for in the end, and the statements that were not understood. Names that such a statement
         gives a value stand for an `Unread`.
     """
     followed = _Statements(file, base)
+    followed.names.update(names)
     for statement in tree.body:
         followed.run(statement)
-    names = {name: value for name, value in followed.names.items() if not name.startswith("__") and name != BASE}
-    return names, followed.problems
+    kept = {
+        name: value
+        for name, value in followed.names.items()
+        if not name.startswith("__") and name != BASE and not (isinstance(value.data, Imported) and name == value.data)
+    }
+    return kept, followed.problems
 
 
 class _Statements:
@@ -126,21 +139,24 @@ class _Statements:
     def _pass(self, statement: ast.Pass) -> None:
         """Do nothing."""
 
-    def _import(self, statement: ast.Import | ast.ImportFrom) -> None:
-        """Functions of modules are known by name; an imported name stands for nothing that could be computed."""
-        for alias in statement.names:
-            name = (alias.asname or alias.name).partition(".")[0]
-            text = ast.unparse(statement)
-            self.names[f"__{name}"] = Value(Unread(text, "imported"), self._expressions.place(statement))
+    def _import(self, statement: ast.Import) -> None:
+        """Do nothing: functions of modules are known by name."""
 
-    _importfrom = _import
+    def _importfrom(self, statement: ast.ImportFrom) -> None:
+        """An imported class is known by its name, wherever it is from."""
+        place = self._expressions.place(statement)
+        for alias in statement.names:
+            self.names[alias.asname or alias.name] = Value(Imported(alias.name), place)
+
+    def _with(self, statement: ast.With) -> None:
+        if not is_read_base(statement):
+            raise NotUnderstoodError("a with statement is not followed")
 
 
 _WORDS = {
     "If": "a condition",
     "For": "a loop",
     "While": "a loop",
-    "With": "a with statement",
     "Try": "a try statement",
     "FunctionDef": "a function",
     "ClassDef": "a class",

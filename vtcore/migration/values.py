@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-__all__ = ["Place", "Unread", "Value", "copied", "merged", "plain"]
+__all__ = ["Imported", "Place", "Unread", "Value", "copied", "merged", "plain"]
 
 DELETE = "_delete_"
 
@@ -27,6 +27,12 @@ class Place:
     def __str__(self) -> str:
         """``mot.py:14``."""
         return f"{self.file}:{self.line}"
+
+
+class Imported(str):
+    """Name of something that a config imports, which stands for itself where it says what something is (``type``)."""
+
+    __slots__ = ()
 
 
 @attrs.frozen

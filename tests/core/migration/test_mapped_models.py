@@ -403,6 +403,7 @@ def test_a_detector_alone(migrated: Migrated) -> None:
         ("siamrpn", "model = dict(backbone=dict(type='AlexNet'))", "model.backbone.type"),
         ("siamrpn", "model = dict(test_cfg=dict(rpn=dict(lr='fast' + quick)))", "model.test_cfg.rpn.lr"),
         ("sort", "model = dict(tracker=dict(match_iou_thr=0.5 if fast else 0.4))", "model.tracker.match_iou_thr"),
+        ("sort", "from x import LEAST\nmodel = dict(tracker=dict(match_iou_thr=LEAST))", "model.tracker.match_iou_thr"),
         ("sort", "custom_imports = dict(imports=['mine'])", "custom_imports"),
         ("sort", "model = dict(tracker=dict(match_iou_thr={}))", "model.tracker.match_iou_thr"),
     ],
@@ -413,4 +414,4 @@ def test_what_has_no_counterpart_is_told_with_its_place(changed: Migrated, name:
     assert key in found, [str(problem) for problem in migration.unmapped]
     assert migration.outcome == "part"
     line = found[key].line
-    assert line == 4 or not str(found[key].file).endswith("changed.py")
+    assert line in (4, 5) or not str(found[key].file).endswith("changed.py")

@@ -66,6 +66,31 @@ del detector
     }
 
 
+def test_bases_that_are_imported(tmp_path: Path) -> None:
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "base.py").write_text(
+        "from a.b import Detector, ReLU\nkind = Detector\n"
+        "model = dict(type=kind, head=dict(size=4, act=dict(type=ReLU)))\n"
+    )
+    text = """
+from mmengine.config import read_base
+
+with read_base():
+    from .below.base import *
+
+from c import Tracker
+
+detector = model
+detector.head.merge(dict(act=dict(slope=1), size=5))
+del model
+model = dict(type=Tracker, detector=detector)
+del detector
+"""
+    head = {"size": 5, "act": {"type": "ReLU", "slope": 1}}
+    model = {"type": "Tracker", "detector": {"type": "Detector", "head": head}}
+    assert read(tmp_path, text) == {"kind": "Detector", "model": model}
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [
@@ -171,6 +196,8 @@ def test_a_base_may_lack_its_ending(tmp_path: Path) -> None:
         ("_base_ = 'none.py'\n", "config.py:1: _base_: none.py: no such file; read the config where it stands"),
         ("\n_base_ = 'mmdet::x.py'\n", "config.py:2: _base_: mmdet::x.py: no such file"),
         ("_base_ = 'config.py'\n", "config.py: is based on itself"),
+        ("with read_base():\n    from mmdet.configs.x import *\n", "config.py:2: read_base: only bases by a relative"),
+        ("with read_base():\n    from .none import *\n", "config.py:2: _base_: none.py: no such file"),
         ("_base_ = ['a' + x]\n", "config.py:1: _base_: not a list of names"),
         ("a = 1\nb = (\n", "config.py:2: is not Python: "),
         ("a = 1\0", "config.py: is not Python"),
