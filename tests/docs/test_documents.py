@@ -141,6 +141,7 @@ def _put_on_path(package: Path, site: Path) -> None:
     (information / "METADATA").write_text(
         f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
         f"Summary: {project.get('description', '')}\nRequires-Python: {project.get('requires-python', '')}\n"
+        + f"Summary: {project.get('description', '')}\nRequires-Python: {project.get('requires-python', '')}\n"
         + "".join(f"Requires-Dist: {requirement}\n" for requirement in project["dependencies"])
     )
     points = project["entry-points"]["vtcore"].items()

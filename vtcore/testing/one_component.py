@@ -31,7 +31,7 @@ __all__ = [
 
 
 def check_component(
-    component_or_target: Component | str | Callable[..., Any], kind: str = "", /, **options: Any
+    component_or_target: Component | str | Callable[..., Any], kind: str = "", /, *, quick: bool = False, **options: Any
 ) -> list[Outcome]:
     """Make every check of a component's kind.
 
@@ -39,6 +39,7 @@ def check_component(
         component_or_target: A component; the name of an installed one; or a class or function that makes one, whose
             config is looked at where an installed plugin offers it.
         kind: What it is for; a component says that itself.
+        quick: Whether slow checks are left out.
         **options: Keys of its table.
 
     Returns:
@@ -49,7 +50,7 @@ def check_component(
         ComponentError: There is no component of that name, or nobody said of what kind it is.
     """
     subject = _subject(component_or_target, kind, options, plugin_host())
-    outcomes = [check.outcome() for check in checks_of_subject(subject)]
+    outcomes = [check.outcome() for check in checks_of_subject(subject) if not (quick and check.slow)]
     failed = [f"{outcome.component}: {outcome.check}: {outcome.message}" for outcome in outcomes if not outcome.is_well]
     if failed:
         raise CheckFailure("\n".join(failed))
@@ -83,12 +84,14 @@ def _offered(target: Callable[..., Any], kind: str, host: PluginHost) -> Compone
     return next((each for each in host.components(kind) if each.target == path), None)
 
 
-def _of_kind(kind: str, article: str = "a") -> Callable[..., list[Outcome]]:
-    def check(component_or_target: Component | str | Callable[..., Any], /, **options: Any) -> list[Outcome]:
-        return check_component(component_or_target, kind, **options)
+def _of_kind(kind: str) -> Callable[..., list[Outcome]]:
+    def check(
+        component_or_target: Component | str | Callable[..., Any], /, *, quick: bool = False, **options: Any
+    ) -> list[Outcome]:
+        return check_component(component_or_target, kind, quick=quick, **options)
 
     check.__name__ = check.__qualname__ = f"check_{kind}"
-    check.__doc__ = f"Make every check of {article} {kind}; see `check_component`."
+    check.__doc__ = f"Make every check of a {kind}; see `check_component`."
     return check
 
 
@@ -105,7 +108,9 @@ check_transform = _of_kind("transform")
 check_writer = _of_kind("writer")
 
 
-def check_target_tracker(component_or_target: Component | str | Callable[..., Any], /, **options: Any) -> list[Outcome]:
+def check_target_tracker(
+    component_or_target: Component | str | Callable[..., Any], /, *, quick: bool = False, **options: Any
+) -> list[Outcome]:
     """Make every check of a tracker of targets, a component of the kind ``tracker``; see `check_component`.
 
     Raises:
@@ -118,4 +123,4 @@ def check_target_tracker(component_or_target: Component | str | Callable[..., An
             "and it has a "
             "method start(frame, targets)"
         )
-    return check_component(component_or_target, "tracker", **options)
+    return check_component(component_or_target, "tracker", quick=quick, **options)

@@ -152,6 +152,10 @@ class Subject:
         if lacking:
             raise NotChecked(f"cannot be made here: {'; '.join(lacking)}; {self.how_to_give('...')}")
         try:
+            for each in _with_nested(configured):
+                each.component.load_target()
+            # What is random is seeded behind the imports, as torch is not there before.
+            seed_everything(0)
             return build(configured, context)
         except Exception as error:
             told = str(error).partition("\n")[0] or "no message"
