@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch", reason="torch is not installed")
 from torch import nn  # noqa: E402
 
 from vtrack_common_sot.corner_head import CornerHead, soft_argmax  # noqa: E402
-from vtrack_common_sot.folding import fold_norm, fold_sequential  # noqa: E402
+from vtrack_common_sot.folding import fold_norm, fold_norms  # noqa: E402
 from vtrack_common_sot.packed_convolution import PackedPointwise, pack_pointwise  # noqa: E402
 
 
@@ -76,10 +76,16 @@ def test_a_convolution_takes_its_norm_in(options):
     assert not folded.weight.requires_grad
 
 
-def test_only_a_convolution_with_a_norm_behind_it_is_folded():
-    block = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
-    fold_sequential(block)
-    assert isinstance(block[0], nn.Linear)
+def test_only_convolutions_with_a_norm_right_behind_them_are_folded():
+    inside = nn.Sequential(nn.Conv2d(3, 4, 1), nn.ReLU(), nn.BatchNorm2d(4), nn.Conv2d(4, 4, 3), nn.BatchNorm2d(4))
+    network = _restless(nn.Sequential(nn.BatchNorm2d(3), inside, nn.BatchNorm2d(4)))
+    picture = torch.randn(2, 3, 9, 9)
+    with torch.no_grad():
+        before = network(picture)
+        fold_norms(network)
+        torch.testing.assert_close(network(picture), before, rtol=1e-5, atol=1e-5)
+    norms = [name for name, module in network.named_modules() if isinstance(module, nn.BatchNorm2d)]
+    assert norms == ["0", "1.2", "2"]
 
 
 @pytest.mark.parametrize("stride", [1, 2])

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vtrack_common_sot.folding import fold_sequential
+from vtrack_common_sot.folding import fold_norms
 
 __all__ = ["CornerHead", "Corners", "soft_argmax"]
 
@@ -98,9 +98,7 @@ class CornerHead(nn.Module):
 
     def fuse(self) -> CornerHead:
         """Make the norms part of their convolutions, for a head that no longer learns; return the head."""
-        for corner in _CORNERS:
-            for layer in range(1, 5):
-                fold_sequential(getattr(self, f"conv{layer}_{corner}"))
+        fold_norms(self)
         return self
 
     def _tower(self, x: Tensor, corner: str) -> Tensor:

@@ -14,9 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from vtcore.frames import Image
-from vtcore.instances import BoolArray, Float64Array
+from vtcore.instances import BoolArray, Float32Array, Float64Array
+from vtrack_common_sot.sampling import sampled_square
 
 __all__ = [
+    "answered_box",
     "box_in_crop",
     "box_in_picture",
     "clip_box",
@@ -51,7 +53,8 @@ def square_crop(image: Image, ltwh: npt.ArrayLike, factor: float, size: int) -> 
     if not cut.size:
         return np.zeros((size, size, 3), np.uint8), size / side
     if side > _LARGEST_SIDE:
-        return _sampled(cut, pads[2], pads[0], side, size), size / side
+        sampled = sampled_square(cut, -pads[2], -pads[0], side, size, (0, 0, 0))
+        return np.asarray(sampled, np.uint8), size / side
     if any(pads):
         cut = np.asarray(cv2.copyMakeBorder(cut, *pads, cv2.BORDER_CONSTANT), np.uint8)
     return np.asarray(cv2.resize(cut, (size, size)), np.uint8), size / side
@@ -162,6 +165,28 @@ def box_in_picture(cxcywh: npt.ArrayLike, around: npt.ArrayLike, scale: float, s
     return np.array((x - 0.5 * width, y - 0.5 * height, width, height))
 
 
+def answered_box(
+    answer: Float32Array, around: npt.ArrayLike, scale: float, size: int, shape: tuple[int, ...], margin: float
+) -> Float64Array:
+    """Return the box that a network answers of a crop, in the picture and within it.
+
+    Its size is computed in single precision, as in the originals.
+
+    Args:
+        answer: float32 ``(4,)``, ``centre x, centre y, width, height`` in fractions of the crop.
+        around: The box ``x, y, width, height`` that the crop was made around.
+        scale: Pixels of the crop for each pixel of the picture.
+        size: Side of the crop.
+        shape: Height and width of the picture, and whatever follows.
+        margin: Pixels; see `clip_box`.
+
+    Returns:
+        float64 ``(4,)``, ``x, y, width, height``.
+    """
+    found = box_in_picture(answer * np.float32(size) / np.float32(scale), around, scale, size)
+    return clip_box(found, shape[0], shape[1], margin)
+
+
 def _square(ltwh: npt.ArrayLike, factor: float) -> tuple[int, int, int]:
     """Return left, top and side of the crop in the picture, whole pixels."""
     x, y, width, height = (float(value) for value in np.asarray(ltwh))
@@ -180,20 +205,3 @@ def _cut(image: Image, left: int, top: int, side: int) -> tuple[Image, tuple[int
     rows = slice(top + above, max(top + side - below, top + above))
     columns = slice(left + before, max(left + side - after, left + before))
     return image[rows, columns], pads
-
-
-def _sampled(cut: Image, before: int, above: int, side: int, size: int) -> Image:
-    """Scale what a crop has of the picture without putting the padding around it: the same but for rounding.
-
-    Args:
-        cut: The part of the picture.
-        before: Columns of padding on its left.
-        above: Rows of padding above.
-        side: Of the crop.
-        size: Side of the result.
-    """
-    step = side / size
-    offset = 0.5 * step - 0.5
-    matrix = np.array(((step, 0, offset - before), (0, step, offset - above)))
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(cut, matrix, (size, size), flags=flags, borderValue=0), np.uint8)

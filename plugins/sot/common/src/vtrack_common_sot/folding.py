@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import nn
 
-__all__ = ["fold_norm", "fold_sequential"]
+__all__ = ["fold_norm", "fold_norms"]
 
 
 def fold_norm(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
@@ -37,8 +39,14 @@ def fold_norm(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
     return folded.requires_grad_(requires_grad=False)
 
 
-def fold_sequential(block: nn.Sequential) -> None:
-    """Fold a convolution that stands first in a block with the batch norm behind it; others stay as they are."""
-    first, second = block[0], block[1]
-    if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
-        block[0], block[1] = fold_norm(first, second), nn.Identity()
+def fold_norms(network: nn.Module) -> None:
+    """Fold every batch norm of a network that stands right behind a convolution, in the order in which both are kept.
+
+    Args:
+        network: Changed in place; an `torch.nn.Identity` is left where a norm was.
+    """
+    for module in list(network.modules()):
+        for (name, convolution), (norm_name, norm) in pairwise(list(module.named_children())):
+            if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                setattr(module, name, fold_norm(convolution, norm))
+                setattr(module, norm_name, nn.Identity())

@@ -12,7 +12,7 @@ import attrs
 from vtrack_common_sot.config import TargetTrackerConfig
 from vtrack_nets.weights_option import sha256_option, weight_files, weights_option, weights_problems
 
-__all__ = ["NetworkTrackerConfig"]
+__all__ = ["NetworkTrackerConfig", "check_source"]
 
 
 @attrs.frozen(kw_only=True)
@@ -29,3 +29,17 @@ class NetworkTrackerConfig(TargetTrackerConfig):
     def check(self) -> Iterator[str]:
         """Yield what is wrong with the weights, without reading them."""
         yield from weights_problems(self)
+
+
+def check_source(weights: str, network: object | None = None) -> None:
+    """Refuse a tracker that has no network, or two.
+
+    Args:
+        weights: File or address of weights; empty for none.
+        network: A network that was handed over.
+
+    Raises:
+        ValueError: There are neither weights nor a network, or both.
+    """
+    if (network is None) is not bool(weights):
+        raise ValueError("weights: give a file or address of weights" if network is None else "network: not both")

@@ -15,6 +15,7 @@ import numpy as np
 
 from vtcore.frames import Image
 from vtcore.instances import Float64Array
+from vtrack_common_sot.sampling import sampled_square
 
 __all__ = ["LARGEST_PIECE", "context_size", "mean_colour", "subwindow"]
 
@@ -68,7 +69,7 @@ def subwindow(
     if left >= width or top >= height or left + original_size <= 0 or top + original_size <= 0:
         return np.full((size, size, 3), filling, np.uint8)
     if original_size > LARGEST_PIECE and original_size > size:
-        return _sampled(image, left, top, size, original_size, filling)
+        return np.asarray(sampled_square(image, left, top, original_size, size, filling), np.uint8)
     right, bottom = left + original_size, top + original_size
     piece = image[max(top, 0) : bottom, max(left, 0) : right]
     if left < 0 or top < 0 or right > width or bottom > height:
@@ -77,16 +78,3 @@ def subwindow(
     if original_size == size:
         return np.ascontiguousarray(piece)
     return np.asarray(cv2.resize(piece, (size, size)), np.uint8)
-
-
-def _sampled(image: Image, left: int, top: int, size: int, original_size: int, filling: tuple[int, ...]) -> Image:
-    """Return the piece without copying it out, for it may be far larger than the picture."""
-    scale = original_size / size
-    # Middles of pixels onto middles of pixels.
-    shift = 0.5 * scale - 0.5
-    place = np.array([[scale, 0, left + shift], [0, scale, top + shift]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    warped = cv2.warpAffine(
-        image, place, (size, size), flags=flags, borderMode=cv2.BORDER_CONSTANT, borderValue=filling
-    )
-    return np.asarray(warped, np.uint8)

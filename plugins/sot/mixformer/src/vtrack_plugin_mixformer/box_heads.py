@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vtrack_common_sot.corner_head import Corners, soft_argmax
-from vtrack_common_sot.folding import fold_sequential
+from vtrack_common_sot.folding import fold_norms
 
 __all__ = ["EdgeHead", "Edges", "PyramidCornerHead"]
 
@@ -64,9 +64,7 @@ class PyramidCornerHead(nn.Module):
 
     def fuse(self) -> None:
         """Make the norms part of their convolutions, for a head that no longer learns."""
-        for module in self.modules():
-            if isinstance(module, nn.Sequential) and isinstance(module[0], nn.Conv2d):
-                fold_sequential(module)
+        fold_norms(self)
 
     def _scores(self, features: Tensor, corner: str) -> Tensor:
         """Return the map of a corner before the softmax, ``(N, 1, 4 h, 4 w)``."""

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vtrack_common_sot.folding import fold_norm
+from vtrack_common_sot.folding import fold_norms
 from vtrack_plugin_mixformer.attention import KeysValues, attend, remembered
 
 __all__ = ["HEAD_WIDTH", "ConvolutionalTransformer"]
@@ -53,11 +53,6 @@ class ChannelConvolution(nn.Module):
         """Return ``(N, h * w, width)`` of ``(N, width, H, W)``."""
         tokens: Tensor = self.bn(self.conv(maps)).flatten(2).transpose(1, 2)
         return tokens
-
-    def fuse(self) -> None:
-        """Make the norm part of the convolution."""
-        if isinstance(self.bn, nn.BatchNorm2d):
-            self.conv, self.bn = fold_norm(self.conv, self.bn), nn.Identity()
 
 
 class ConvolutionalAttention(nn.Module):
@@ -246,8 +241,9 @@ class ConvolutionalTransformer(nn.Module):
 
     def fuse(self) -> None:
         """Make norms part of convolutions and factors part of layers, for a network that no longer learns."""
+        fold_norms(self)
         for module in self.modules():
-            if isinstance(module, ChannelConvolution | Perceptron):
+            if isinstance(module, Perceptron):
                 module.fuse()
 
     def _stages(self) -> list[Stage]:

@@ -13,7 +13,8 @@ from vtcore.components import BuildContext
 from vtcore.errors import OptionError
 from vtcore.frames import Frame, Image
 from vtcore.instances import Float32Array, Float64Array
-from vtrack_common_sot.crops import box_in_picture, clip_box, crop_shows_picture, square_crop
+from vtrack_common_sot.crops import answered_box, crop_shows_picture, square_crop
+from vtrack_common_sot.network_config import check_source
 from vtrack_common_sot.normalisation import crop_batch
 from vtrack_common_sot.packed_linear import pack_linears
 from vtrack_common_sot.tracker import TargetTrackerBase
@@ -69,8 +70,7 @@ class MixFormerTrackerBase(TargetTrackerBase[MixFormerTarget]):
             CheckpointError: The weights are missing, damaged, or another network's.
             DeviceError: There is no such device.
         """
-        if (network is None) is not bool(config.weights):
-            raise ValueError("weights: give a file or address of weights" if network is None else "network: not both")
+        check_source(config.weights, network)
         if network is None:
             network = load_network(config.weights, family=family, sha256=config.weights_sha256, fuse=config.fuse).eval()
             if config.fuse:
@@ -113,13 +113,11 @@ class MixFormerTrackerBase(TargetTrackerBase[MixFormerTarget]):
             memory, absent = self._memory(targets)
             found: Float32Array = self._search(crop_batch(crops), absent, *memory).cpu().numpy()
         with self._timed("decode"):
-            # In single precision, and in this order, as the original.
-            boxes, scores = found[:, :4] * np.float32(size) / np.array(scales, np.float32)[:, None], found[:, 4].copy()
             places = [
-                self._moved(frame, target, box, scale, float(score))
-                for target, box, scale, score in zip(targets, boxes, scales, scores, strict=True)
+                self._moved(frame, target, answer, scale)
+                for target, answer, scale in zip(targets, found, scales, strict=True)
             ]
-            return np.stack(places), scores
+            return np.stack(places), found[:, 4].copy()
 
     def _sees(self, image: Image, target: MixFormerTarget) -> bool:
         return crop_shows_picture(image.shape, target.ltwh, self.config.search_factor)
@@ -128,18 +126,15 @@ class MixFormerTrackerBase(TargetTrackerBase[MixFormerTarget]):
         # No look of it is taken up.
         self.rule.apply(target, 0.0, lambda: target.templates[-1])
 
-    def _moved(
-        self, frame: Frame, target: MixFormerTarget, box: Float32Array, scale: float, score: float
-    ) -> Float64Array:
+    def _moved(self, frame: Frame, target: MixFormerTarget, answer: Float32Array, scale: float) -> Float64Array:
         """Return a target's new box in the picture, after it took note of it and perhaps of its looks."""
-        height, width = self._image(frame).shape[:2]
-        place = box_in_picture(box, target.ltwh, scale, self._search_size)
-        if not (np.isfinite(place).all() and np.isfinite(score)):
+        if not np.isfinite(answer).all():
             self._wait(target)
             # The base tells of it, and answers the last box.
             return np.full(4, np.nan)
-        target.ltwh = clip_box(place, height, width, _MARGIN)
-        self.rule.apply(target, score, lambda: self._look(frame, target.ltwh))
+        shape = self._image(frame).shape
+        target.ltwh = answered_box(answer[:4], target.ltwh, scale, self._search_size, shape, _MARGIN)
+        self.rule.apply(target, float(answer[4]), lambda: self._look(frame, target.ltwh))
         return target.ltwh
 
     def _look(self, frame: Frame, ltwh: Float64Array) -> Image:

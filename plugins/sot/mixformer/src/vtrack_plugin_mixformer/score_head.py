@@ -7,12 +7,12 @@ https://github.com/MCG-NJU/MixFormerV2 (both MIT).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from vtrack_common_sot.perceptron import Perceptron
 from vtrack_common_sot.vit import merged
 from vtrack_plugin_mixformer.precise_pooling import precise_roi_pool
 
@@ -20,21 +20,6 @@ __all__ = ["ScoreModule", "TokenScore"]
 
 _BINS = 4
 _HEAD_WIDTH = 64
-
-
-class Perceptron(nn.Module):
-    """Layers with ReLUs between them, named ``layers.0`` and so on."""
-
-    def __init__(self, widths: Sequence[int]) -> None:
-        super().__init__()
-        self.layers = nn.ModuleList(nn.Linear(*pair) for pair in pairwise(widths))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return ``(..., last width)``."""
-        for layer in self.layers[:-1]:
-            x = functional.relu(layer(x))
-        answer: Tensor = self.layers[-1](x)
-        return answer
 
 
 class ScoreModule(nn.Module):

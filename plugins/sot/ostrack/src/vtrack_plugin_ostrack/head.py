@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from vtrack_common_sot.folding import fold_sequential
+from vtrack_common_sot.folding import fold_norms
 
 __all__ = ["CentreHead", "Maps", "boxes_at_best"]
 
@@ -64,10 +64,7 @@ class CentreHead(nn.Module):
 
     def fuse(self) -> CentreHead:
         """Make batch norms part of the convolutions before them; it can then learn no more."""
-        for branch in _BRANCHES:
-            for number in range(_TOWER):
-                block: nn.Sequential = self.get_submodule(f"conv{number + 1}_{branch}")  # type: ignore[assignment]
-                fold_sequential(block)
+        fold_norms(self)
         # As the features come: each cell's numbers lie side by side.
         return self.to(memory_format=torch.channels_last)
 

@@ -18,7 +18,8 @@ from torch import Tensor, nn
 from vtcore.components import BuildContext
 from vtcore.frames import Frame, Image
 from vtcore.instances import BoolArray, Float32Array, Float64Array
-from vtrack_common_sot.crops import box_in_picture, clip_box, crop_shows_picture, square_crop
+from vtrack_common_sot.crops import answered_box, crop_shows_picture, square_crop
+from vtrack_common_sot.network_config import check_source
 from vtrack_common_sot.normalisation import CropNormaliser, crop_batch
 from vtrack_common_sot.packed_linear import pack_linears
 from vtrack_common_sot.tracker import TargetTrackerBase
@@ -107,6 +108,7 @@ class OstrackTracker(TargetTrackerBase[OstrackTarget]):
         """Load the network; the context tells of device, type and compilation, None for the defaults of a run.
 
         Raises:
+            ValueError: An option is out of bounds, or no weights are given.
             CheckpointError: The weights are missing, damaged, refused, or of another network.
             DeviceError: There is no such device.
             OptionError: An option does not go with the weights.
@@ -123,6 +125,7 @@ class OstrackTracker(TargetTrackerBase[OstrackTarget]):
             margin=margin,
             fuse=fuse,
         )
+        check_source(weights)
         context = context or BuildContext()
         keep = loading.shares(elimination_blocks, elimination_keep) if elimination_blocks else {}
         self.network = loading.load_network(weights, sha256=weights_sha256, keep=keep).eval()
@@ -165,9 +168,10 @@ class OstrackTracker(TargetTrackerBase[OstrackTarget]):
             rows, weights = ((), None) if focus is None else ((focus[0],), focus[1])
             found = self._runner(crops, templates, rows, weights).cpu().numpy()
         with self._timed("decode"):
+            margin = self.config.margin
             boxes = np.array(
                 [
-                    self._box(row, target.box, scale, image)
+                    answered_box(row[:4], target.box, scale, size, image.shape, margin)
                     for row, target, scale in zip(found, targets, scales, strict=True)
                 ]
             )
@@ -178,12 +182,6 @@ class OstrackTracker(TargetTrackerBase[OstrackTarget]):
 
     def _sees(self, image: Image, target: OstrackTarget) -> bool:
         return crop_shows_picture(image.shape, target.box, self._search_factor)
-
-    def _box(self, row: Float32Array, around: Float64Array, scale: float, image: Image) -> Float64Array:
-        """Return the box in the picture; its size is computed in single precision, as in the original."""
-        size = self.network.layout.search_size
-        found = box_in_picture(row[:4] * np.float32(size) / np.float32(scale), around, scale, size)
-        return clip_box(found, image.shape[0], image.shape[1], self.config.margin)
 
     def _batched(self, targets: list[OstrackTarget]) -> tuple[Tensor, Focus | None]:
         """Return templates and focus of all targets; they change only when one is started."""

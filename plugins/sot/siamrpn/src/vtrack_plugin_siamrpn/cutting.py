@@ -11,6 +11,7 @@ import numpy as np
 from vtcore.frames import Image
 from vtcore.instances import Float32Array, Float64Array
 from vtrack_common_sot.crops import shows_picture
+from vtrack_common_sot.sampling import sampled_square
 from vtrack_common_sot.subwindow import context_size, mean_colour, subwindow
 from vtrack_plugin_siamrpn.config import SiamRpnConfig
 
@@ -112,7 +113,8 @@ def _mmtracking_piece(
     if left >= width or top >= height or right <= 0 or bottom <= 0:
         return np.broadcast_to(colour.astype(np.float32), (size, size, 3))
     if original_size > _LARGEST_PIECE and original_size > size:
-        return _sampled(image, left, top, size, original_size + 1, colour)
+        filling = tuple(colour.tolist())
+        return sampled_square(image.astype(np.float32), left, top, original_size + 1, size, filling)
     piece = image[max(top, 0) : bottom, max(left, 0) : right].astype(np.float32)
     beyond = (max(-top, 0), max(bottom - height, 0), max(-left, 0), max(right - width, 0))
     if any(beyond):
@@ -121,17 +123,6 @@ def _mmtracking_piece(
     if piece.shape[:2] == (size, size):
         return np.asarray(piece, np.float32)
     return np.asarray(cv2.resize(piece, (size, size), interpolation=cv2.INTER_LINEAR), np.float32)
-
-
-def _sampled(image: Image, left: int, top: int, size: int, original_size: int, colour: Float64Array) -> Float32Array:
-    """Return a piece without copying it out, for it may be far larger than the frame: the same but for rounding."""
-    scale = original_size / size
-    shift = 0.5 * scale - 0.5
-    place = np.array([[scale, 0, left + shift], [0, scale, top + shift]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    filling = tuple(colour.tolist())
-    warped = cv2.warpAffine(image.astype(np.float32), place, (size, size), flags=flags, borderValue=filling)
-    return np.asarray(warped, np.float32)
 
 
 def _end(last: int, limit: int) -> int:

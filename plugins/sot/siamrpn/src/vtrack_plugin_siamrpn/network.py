@@ -6,12 +6,9 @@ https://arxiv.org/abs/1812.11703. Weights are named as in pysot (https://github.
 
 from __future__ import annotations
 
-import itertools
-
-import torch
 from torch import Tensor, nn
 
-from vtrack_common_sot.folding import fold_norm
+from vtrack_common_sot.folding import fold_norms
 from vtrack_plugin_siamrpn.alexnet import AlexNet
 from vtrack_plugin_siamrpn.layout import SiamRpnLayout
 from vtrack_plugin_siamrpn.mobilenet import MobileNetV2
@@ -91,21 +88,10 @@ class SiamRpn(nn.Module):
         Returns:
             The network itself.
         """
-        for module in self.modules():
-            _fold_children(module)
+        fold_norms(self)
         if isinstance(self.rpn_head, MultiRpn):
             self.rpn_head.fold()
         return self.eval().requires_grad_(requires_grad=False)
-
-
-@torch.no_grad()
-def _fold_children(module: nn.Module) -> None:
-    """Fold what is registered as a batch norm right behind a convolution."""
-    children = list(module.named_children())
-    for (name, convolution), (norm_name, norm) in itertools.pairwise(children):
-        if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-            setattr(module, name, fold_norm(convolution, norm))
-            setattr(module, norm_name, nn.Identity())
 
 
 def _backbone(layout: SiamRpnLayout) -> AlexNet | MobileNetV2 | ResNet:

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from vtcore.components import BuildContext
 from vtcore.errors import OptionError
 from vtcore.instances import Float32Array, Float64Array
+from vtrack_common_sot.network_config import check_source
 from vtrack_common_sot.tracker import TargetTrackerBase
 from vtrack_nets.device import resolve_device
 from vtrack_nets.running import NetworkRunner
@@ -145,8 +146,7 @@ class SiamRpnTracker(TargetTrackerBase[Target]):
             confidence_high=confidence_high,
             fuse=fuse,
         )
-        if (network is None) is not bool(weights):
-            raise ValueError("weights: give a file or address of weights" if network is None else "network: not both")
+        check_source(weights, network)
         context = context or BuildContext()
         device = resolve_device(context.device)
         self.network = network or load_network(weights, sha256=weights_sha256, center_size=center_size, fuse=fuse)

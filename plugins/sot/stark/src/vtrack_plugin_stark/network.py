@@ -6,7 +6,6 @@ https://arxiv.org/abs/2103.17154. Equal to https://github.com/researchmm/Stark (
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -14,13 +13,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vtrack_common_sot.corner_head import CornerHead
-from vtrack_common_sot.folding import fold_norm, fold_sequential
+from vtrack_common_sot.folding import fold_norms
+from vtrack_common_sot.perceptron import Perceptron
 from vtrack_nets.resnet import ResNet
 from vtrack_plugin_stark.layout import StarkLayout
 from vtrack_plugin_stark.position import LearnedPosition, SinePosition
 from vtrack_plugin_stark.transformer import Transformer
 
-__all__ = ["Found", "Perceptron", "Stark", "cells_of"]
+__all__ = ["Found", "Stark", "cells_of"]
 
 
 class Found(NamedTuple):
@@ -45,22 +45,6 @@ def cells_of(padding: Tensor, stride: int) -> Tensor:
     """Return which cells are padding, bool ``(N, h, w)``, of which pixels are, bool ``(N, H, W)``."""
     size = [-(-edge // stride) for edge in padding.shape[1:]]
     return functional.interpolate(padding[:, None].float(), size=size)[:, 0].to(torch.bool)
-
-
-class Perceptron(nn.Module):
-    """Linear layers with a ReLU between each two; the weights are named ``layers.0``, ``layers.1``, ..."""
-
-    def __init__(self, inside: int, hidden: int, outside: int, layers: int) -> None:
-        super().__init__()
-        sizes = (inside, *[hidden] * (layers - 1), outside)
-        self.layers = nn.ModuleList(nn.Linear(*pair) for pair in pairwise(sizes))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return ``(..., outside)`` of ``(..., inside)``."""
-        for layer in self.layers[:-1]:
-            x = functional.relu(layer(x))
-        answer: Tensor = self.layers[-1](x)
-        return answer
 
 
 class Stark(nn.Module):
@@ -97,9 +81,10 @@ class Stark(nn.Module):
         self.box_head: CornerHead | Perceptron = (
             CornerHead(channels, layout.head_channels, stride=layout.stride)
             if corner
-            else Perceptron(channels, channels, 4, 3)
+            else Perceptron((channels, channels, channels, 4))
         )
-        self.cls_head = Perceptron(channels, channels, 1, layout.score_layers) if layout.score_layers else None
+        hidden = [channels] * layout.score_layers
+        self.cls_head = Perceptron((*hidden, 1)) if hidden else None
 
     @property
     def positions(self) -> tuple[nn.Module, nn.Module]:
@@ -159,21 +144,5 @@ class Stark(nn.Module):
 
     def fuse(self) -> Stark:
         """Make the norms part of their convolutions, for a network that no longer learns; return the network."""
-        _fold_pairs(self.backbone, 1)
-        for stage in (1, 2, 3):
-            for block in getattr(self.backbone, f"layer{stage}"):
-                _fold_pairs(block, 3)
-                if block.downsample is not None:
-                    fold_sequential(block.downsample)
-        if isinstance(self.box_head, CornerHead):
-            self.box_head.fuse()
+        fold_norms(self)
         return self
-
-
-def _fold_pairs(module: nn.Module, count: int) -> None:
-    """Fold the norms ``bn1``, ... into the convolutions ``conv1``, ...; those that are folded already stay."""
-    for number in range(1, count + 1):
-        norm = getattr(module, f"bn{number}")
-        if isinstance(norm, nn.BatchNorm2d):
-            setattr(module, f"conv{number}", fold_norm(getattr(module, f"conv{number}"), norm))
-            setattr(module, f"bn{number}", nn.Identity())

@@ -17,13 +17,8 @@ from vtcore.components import BuildContext
 from vtcore.errors import OptionError
 from vtcore.frames import Frame, Image
 from vtcore.instances import BoolArray, Float32Array, Float64Array
-from vtrack_common_sot.crops import (
-    box_in_picture,
-    clip_box,
-    crop_shows_picture,
-    padding_mask,
-    square_crop,
-)
+from vtrack_common_sot.crops import answered_box, crop_shows_picture, padding_mask, square_crop
+from vtrack_common_sot.network_config import check_source
 from vtrack_common_sot.normalisation import crop_batch
 from vtrack_common_sot.tracker import TargetTrackerBase
 from vtrack_nets.device import resolve_device
@@ -107,8 +102,7 @@ class StarkTracker(TargetTrackerBase[Target]):
             margin=margin,
             heads=heads,
         )
-        if (network is None) is not bool(weights):
-            raise ValueError("weights: give a file or address of weights" if network is None else "network: not both")
+        check_source(weights, network)
         context = context or BuildContext()
         device = resolve_device(context.device)
         self.network = network or load_network(weights, sha256=weights_sha256, heads=heads)
@@ -162,13 +156,11 @@ class StarkTracker(TargetTrackerBase[Target]):
         target.age += 1
 
     def _move(self, targets: list[Target], answers: Float32Array, scales: list[float], image: Image) -> None:
-        """Give targets the boxes that the network answered, in single precision as the original."""
-        height, width = image.shape[:2]
-        size = self.config.search_size
+        """Give targets the boxes that the network answered."""
+        size, margin = self.config.search_size, self.config.margin
         for target, answer, scale in zip(targets, answers, scales, strict=True):
             if np.isfinite(answer).all():
-                found = box_in_picture(answer * np.float32(size) / np.float32(scale), target.box, scale, size)
-                target.box = clip_box(found, height, width, self.config.margin)
+                target.box = answered_box(answer, target.box, scale, size, image.shape, margin)
 
     def _due(self, target: Target, score: float) -> bool:
         renewed = self.variant == "st2" and score > self.config.update_threshold
