@@ -21,7 +21,7 @@ TARGET_TRACKER = "target-tracker"
 """What trackers of targets are checked as: see `vtcore.interfaces.TargetTracker`."""
 
 _MODULES = (
-    "plugin_checks",
+    "registration_checks",
     "config_checks",
     "construction_checks",
     "behaviour_checks",

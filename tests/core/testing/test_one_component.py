@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -99,6 +100,9 @@ def test_what_cannot_be_checked() -> None:
 
 
 def test_public_names_are_there() -> None:
+    # A module of the same name would take a function's place once it is imported.
+    modules = {path.stem for path in Path(testing.__path__[0]).glob("*.py")}
+    assert modules & set(testing.__all__) == set()
     for name in testing.__all__:
         assert getattr(testing, name) is not None
     with pytest.raises(AttributeError, match="has no attribute 'check_nothing'"):
