@@ -102,7 +102,7 @@ def test_it_wants_a_detector_with_feature_maps(checkpoint: Path) -> None:
 def test_the_networks_defaults_are_mmtrackings() -> None:
     inner = load_experiment({}, {"detector.type": "qdtrack"}).detector.config.detector.config  # type: ignore[union-attr]
     assert (inner.backbone.config.style, inner.clip_border, inner.scale) == ("caffe", False, (1088, 1088))
-    assert (inner.mean, inner.std, inner.channel_order) == ((103.53, 116.28, 123.675), (1, 1, 1), "rgb")
+    assert (inner.mean, inner.std, inner.channel_order) == ((103.53, 116.28, 123.675), (1, 1, 1), "bgr")
 
 
 def test_a_tracker_with_a_detector_is_both(options: dict[str, Any]) -> None:

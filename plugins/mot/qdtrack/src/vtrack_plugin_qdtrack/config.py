@@ -166,6 +166,7 @@ class QDTrackDetectorConfig:
                 "backbone": {"style": "caffe"},
                 "clip_border": False,
                 "scale": [1088, 1088],
+                "channel_order": "bgr",
                 "mean": [103.53, 116.28, 123.675],
                 "std": [1.0, 1.0, 1.0],
             },
