@@ -82,9 +82,9 @@ def sequence(case: Any) -> None:
     """The tracker over frames: boxes, and scores where there are any."""
     stated, check = case.stated, case.checker()
     hyper, tolerance = stated["hyper"], stated["tolerance"]
-    pixels, share = float(tolerance["boxes"].split()[0]), tolerance["conf_score"]
+    pixels, share = float(str(tolerance["boxes"]).split()[0]), tolerance["conf_score"]
     for run in stated["values"]["runs"]:
-        tracker = _tracker(case, _state(case, run), hyper)
+        tracker = _tracker(case, _state(case, run), {**hyper, **run.get("hyper", {})})
         boxes, scores = _tracked(tracker, _frames(case, run), run["init_box_xywh"])
         check.close(f"{run['run']}.boxes_xywh", boxes, rtol=0, atol=pixels)
         np.testing.assert_allclose(boxes, run["boxes_xywh"], rtol=0, atol=pixels, err_msg=run["run"])
