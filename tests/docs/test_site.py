@@ -5,8 +5,11 @@ What needs mkdocs itself (links between pages, names in the reference) is checke
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from pathlib import Path
+
+import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 DOCS = REPOSITORY / "docs"
@@ -35,3 +38,12 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
     text = (REPOSITORY / "mkdocs.yml").read_text(encoding="utf-8")
     assert re.search(r"^  font: false$", text, re.MULTILINE), "the theme would load fonts from a server"
     assert not re.search(r"https?://", text)
+
+
+@pytest.mark.parametrize("page", sorted((DOCS / "reference").glob("*.md")), ids=lambda page: page.stem)
+def test_modules_of_the_reference_are_there(page: Path) -> None:
+    modules = re.findall(r"^::: (\S+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert modules
+    pytest.importorskip(modules[0].partition(".")[0], reason="a plugin that is not installed")
+    missing = [module for module in modules if importlib.util.find_spec(module) is None]
+    assert not missing

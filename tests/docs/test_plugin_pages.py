@@ -1,0 +1,178 @@
+"""The pages of hooks and kinds tell what is there: hooks, arguments, kinds, members, and the plugins that have them."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+import types
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli
+
+from vtcore import hookspecs
+from vtcore.components import Kind, load_object
+from vtcore.frames import Frame, Sequence
+from vtcore.host import PluginHost, plugin_host
+
+REPOSITORY = Path(__file__).parents[2]
+DOCS = REPOSITORY / "docs"
+HOOKS = {
+    name: function for name, function in inspect.getmembers(hookspecs, inspect.isfunction) if name.startswith("vtcore_")
+}
+RUN_HOOKS = [name for name in HOOKS if name not in hookspecs.REGISTERING_HOOKS]
+KINDS = sorted(page.stem for page in (DOCS / "kinds").glob("*.md") if page.stem != "index")
+NAME = re.compile(r"`([a-z0-9-]+)`")
+
+
+class Empty(Sequence):
+    """A sequence without frames."""
+
+    def frames(self, *, images: bool = True) -> Iterator[Frame]:
+        yield from ()
+
+
+@functools.cache
+def _own_plugins() -> frozenset[str]:
+    """Return the names of the plugins of this repository that are installed here and in order."""
+    own = {"vtcore"}
+    for pattern in ("plugins/*/*/pyproject.toml", "plugins/nets/pyproject.toml", "datasets/pyproject.toml"):
+        for manifest in REPOSITORY.glob(pattern):
+            project = tomli.loads(manifest.read_text(encoding="utf-8"))["project"]
+            own |= project.get("entry-points", {}).get("vtcore", {}).keys()
+    found = frozenset(plugin.name for plugin in plugin_host().plugins if plugin.status == "ok" and plugin.name in own)
+    if missing := own - found:
+        pytest.skip(f"not installed: {', '.join(sorted(missing))}")
+    return found
+
+
+def _sections(page: Path) -> dict[str, str]:
+    """Return the text below each heading that is a name."""
+    parts = re.split(r"^#+ (?:Kind )?`([\w-]+)`$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def _section(hook: str) -> str:
+    sections = _sections(DOCS / "hooks.md")
+    assert hook in sections, f"docs/hooks.md has no section ### `{hook}`"
+    return sections[hook]
+
+
+def _example(hook: str) -> types.ModuleType:
+    """Return a module of the example of a hook's section."""
+    block = re.search(r"^```python\n(.*?)^```$", _section(hook), re.MULTILINE | re.DOTALL)
+    assert block is not None, f"docs/hooks.md: {hook} has no example"
+    module = types.ModuleType(f"example_of_{hook}")
+    exec(block[1], vars(module))
+    return module
+
+
+def _kinds() -> dict[str, Kind]:
+    return dict(plugin_host().kinds)
+
+
+# --- Hooks ------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_has_every_hook_in_order() -> None:
+    defined = sorted(HOOKS, key=lambda name: HOOKS[name].__code__.co_firstlineno)
+    assert list(_sections(DOCS / "hooks.md")) == defined
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_every_argument_is_explained(hook: str) -> None:
+    explained = re.findall(r"^- `(\w+)`: ", _section(hook), re.MULTILINE)
+    assert explained == list(inspect.signature(HOOKS[hook]).parameters)
+
+
+@pytest.mark.parametrize("hook", hookspecs.REGISTERING_HOOKS)
+def test_the_example_registers(hook: str) -> None:
+    host = PluginHost([])
+    with host.register(_example(hook), "example"):
+        plugin = host.plugin("example")
+        assert plugin.status == "ok"
+        assert plugin.components or plugin.kinds or plugin.commands
+
+
+def test_examples_of_a_run_are_called(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from vtcore.api import load_experiment
+    from vtcore.instances import Instances
+    from vtcore.runs import Run
+
+    tables: dict[str, Any] = {
+        "dataset": {"type": "images", "path": str(tmp_path)},
+        "detector": {"type": "given"},
+        "run": {"output": str(tmp_path / "run")},
+    }
+    host = PluginHost([])
+    run = Run(load_experiment(tables), host=host)
+    sequence = Empty("street-1", length=0)
+    tracks = Instances([[0, 0, 9, 9]] * 21)
+    told = {"run": run, "sequence": sequence, "frame": Frame(7), "detections": tracks, "tracks": tracks, "error": None}
+    for hook in RUN_HOOKS:
+        with host.register(_example(hook), hook):
+            host.notify(hook, **{name: told[name] for name in inspect.signature(HOOKS[hook]).parameters})
+        assert capsys.readouterr().out, f"the example of {hook} printed nothing"
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_the_plugins_named_implement_the_hook(hook: str) -> None:
+    line = re.search(r"^Plugins: (.*?)\n\n", _section(hook) + "\n", re.MULTILINE | re.DOTALL)
+    assert line is not None, f"docs/hooks.md: {hook} does not say which plugins have it"
+    named = set(NAME.findall(re.sub(r"\(.*?\)", "", line[1])))
+    assert named == {name for name in _own_plugins() if hook in _implemented(name)}
+    assert named or line[1] == "none."
+
+
+def _implemented(plugin: str) -> set[str]:
+    module = plugin_host().plugin(plugin).module
+    loaded = load_object(f"{module}:__dict__", f"plugin {plugin}")
+    return {name for name in HOOKS if hasattr(loaded.get(name), "vtcore_impl")}
+
+
+# --- Kinds ------------------------------------------------------------------------------------------------------
+
+
+def test_every_kind_has_a_page() -> None:
+    installed = {kind.name for kind in _kinds().values()}
+    strangers = [plugin for plugin in plugin_host().plugins if plugin.name not in _own_plugins()]
+    brought = {kind.name for plugin in strangers for kind in plugin.kinds}
+    assert installed - brought == set(KINDS)
+    index = (DOCS / "kinds" / "index.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^\| \[([\w-]+)\]\(\1\.md\)", index, re.MULTILINE)) == KINDS
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_member_is_explained(name: str) -> None:
+    interface = load_object(_kinds()[name].interface, f"kind {name}")
+    page = (DOCS / "kinds" / f"{name}.md").read_text(encoding="utf-8")
+    assert f"`{interface.__module__}.{interface.__qualname__}`" in page
+    table = page[page.index("| member |") : page.index("\n## Example")]
+    explained = dict(re.findall(r"^\| `(\w+)(.*?)` \|", table, re.MULTILINE))
+    members = {member for member in vars(interface) if not member.startswith("_")} | (
+        {"__call__"} if "__call__" in vars(interface) else set()
+    )
+    assert explained.keys() == members
+    for member, arguments in explained.items():
+        value = vars(interface)[member]
+        if inspect.isfunction(value):
+            parameters = list(inspect.signature(value).parameters)[1:]
+            assert re.findall(r"\w+(?=[,)=])", re.sub(r"=[^,)]*", "", arguments)) == parameters, member
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_components_named_are_those_there_are(name: str) -> None:
+    page = (DOCS / "kinds" / f"{name}.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([\w-]+)` \| (.*?) \|$", page[page.index("\n## What there is") :], re.MULTILINE)
+    named = {plugin: NAME.findall(names) for plugin, names in rows}
+    there_are: dict[str, list[str]] = {}
+    for component in plugin_host().components(name):
+        plugin = plugin_host().owner(component).name
+        if plugin in _own_plugins():
+            there_are.setdefault(plugin, []).append(component.name)
+    assert {plugin: sorted(names) for plugin, names in named.items()} == {
+        plugin: sorted(names) for plugin, names in there_are.items()
+    }
