@@ -85,7 +85,7 @@ def __getattr__(name: str) -> Any:
         if error.name != "pytest":
             raise
         raise MissingPackageError(
-            f"{name} needs pytest: pip install pytest; vtcore check-plugin makes the same checks without it"
+            f"{name} needs pytest: pip install 'vtcore[testing]'; vtcore check-plugin makes the same checks without it"
         ) from error
     globals()[name] = value
     return value

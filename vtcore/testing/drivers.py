@@ -17,6 +17,7 @@ from vtcore.testing.comparisons import plain_copy
 from vtcore.testing.definitions import TARGET_TRACKER
 from vtcore.testing.failures import NotChecked
 from vtcore.testing.scenes import CLASSES, FRAMES, Scene, SceneSequence
+from vtcore.testing.torch_module import torch_module
 
 if TYPE_CHECKING:
     from vtcore.frames import Sequence
@@ -201,7 +202,7 @@ class BackboneDriver(Driver):
 
     def steps(self, target: Any, scene: Scene) -> Iterator[Any]:
         """Yield the maps of all frames."""
-        import torch
+        torch = torch_module()
 
         pictures = np.stack([frame.image for frame in scene.frames if frame.image is not None])
         images = torch.from_numpy(pictures.transpose(0, 3, 1, 2).astype(np.float32) / 255)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from vtcore.testing.definitions import define
 from vtcore.testing.failures import CheckFailure, NotChecked, expect
 from vtcore.testing.subjects import Subject
+from vtcore.testing.torch_module import torch_module
 
 __all__ = ["maps_finest_first", "takes_maps"]
 
@@ -12,7 +13,7 @@ __all__ = ["maps_finest_first", "takes_maps"]
 @define("backbone")
 def maps_finest_first(subject: Subject) -> None:
     """Pictures of any number and size give feature maps, finest first, the same for each picture by itself."""
-    import torch
+    torch = torch_module()
 
     backbone = subject.make().eval()
     for count, height, width in ((2, 128, 160), (1, 96, 224)):
@@ -34,7 +35,7 @@ def maps_finest_first(subject: Subject) -> None:
 @define("head")
 def takes_maps(subject: Subject) -> None:
     """Feature maps are taken, finest first, and training reaches its weights."""
-    import torch
+    torch = torch_module()
 
     head = subject.make()
     if not isinstance(head, torch.nn.Module):
