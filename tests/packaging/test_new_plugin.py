@@ -377,17 +377,16 @@ def test_installed_they_work(chosen: tuple[str, str], environment: Path, made: P
     assert list((tmp_path / "runs" / template.name / "results").glob("*.txt"))
     tests = made / template.name
     told = in_environment(environment, "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", folder=tests)
-    assert "passed" in told
-    assert "failed" not in told
+    assert re.search(r"\b\d+ passed", told)
     in_environment(environment, "vtcore", "check-plugin", template.name, folder=tmp_path)
 
 
 @pytest.mark.slow
-def test_written_in_the_environment_they_are_the_same(environment: Path, made: Path, tmp_path: Path) -> None:
+def test_written_in_the_environment_they_are_the_same(environment: Path, tmp_path: Path) -> None:
     """The templates are in the wheel."""
     for family, kind in ALL:
         # The names of the installed ones are taken.
         name = f"{name_of(family, kind)}-2"
         in_environment(environment, "vtcore", "new-plugin", family, name, "--kind", kind, folder=tmp_path)
         files = {path.relative_to(tmp_path / name) for path in (tmp_path / name).rglob("*") if path.is_file()}
-        assert len(files) == sum(path.is_file() for path in (made / name_of(family, kind)).rglob("*"))
+        assert files == set(PluginTemplate.choose(family, kind, name).files())
