@@ -60,9 +60,11 @@ for name in names:
         continue
     try:
         importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in optional:
-            failed[name] = str(error)
+    except Exception as error:
+        # A module may tell by an error of its own which package is missing.
+        missing = getattr(error if isinstance(error, ModuleNotFoundError) else error.__cause__, "name", None) or ""
+        if missing.partition(".")[0] not in optional:
+            failed[name] = f"{type(error).__name__}: {error}"
 print(json.dumps({"count": len(names), "failed": failed}))
 """
 
