@@ -8,12 +8,12 @@ that a document makes and installs is put on the path with its entry points, as 
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import itertools
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -116,11 +116,22 @@ def _run_line(block: Block, line: str, folder: Path) -> None:
         _check_pip(block, words, folder)
     elif command == "vtcore":
         _run_vtcore(block, line, words[1:], folder)
+    elif command == "pytest":
+        _run_module(block, line, words, folder)
+    elif words[:3] == ["python", "-m", "build"]:
+        pytest.importorskip("build", reason="build is not installed")
+        # What builds the package is not fetched, but that of this environment.
+        _run_module(block, line, ["build", "--no-isolation", *words[3:]], folder)
     elif words[:3] != ["python3", "-m", "venv"]:
         pytest.fail(f"{block.place}: no one runs {line!r}")
 
 
 def _check_pip(block: Block, words: list[str], folder: Path) -> None:
+    for word in words:
+        # Of this repository, or made by the document itself.
+        if re.match(r"(vtcore|vtrack-[a-z-]+)(\[|$)", word):
+            name = word.partition("[")[0]
+            assert name in _distributions() or name in _made(folder), f"{block.place}: there is no {word}"
     for flag, value in itertools.pairwise(words):
         if flag in ("-e", "-c"):
             path = value.partition("[")[0]
@@ -130,18 +141,44 @@ def _check_pip(block: Block, words: list[str], folder: Path) -> None:
                 assert (REPOSITORY / path).exists(), f"{block.place}: {value} does not exist"
 
 
+@functools.cache
+def _distributions() -> frozenset[str]:
+    """Return the names of the distributions of this repository."""
+    manifests = [
+        path
+        for pattern in ("", "datasets", "plugins/*", "plugins/*/*")
+        for path in REPOSITORY.glob(f"{pattern}/pyproject.toml".lstrip("/"))
+    ]
+    return frozenset(tomli.loads(path.read_text(encoding="utf-8"))["project"]["name"] for path in manifests)
+
+
+def _made(folder: Path) -> set[str]:
+    """Return the names of the packages that the document has made."""
+    return {
+        tomli.loads(path.read_text(encoding="utf-8"))["project"]["name"] for path in folder.glob("**/pyproject.toml")
+    }
+
+
+def _run_module(block: Block, line: str, words: list[str], folder: Path) -> None:
+    """Run a module as a program, beside the packages that the document made."""
+    environment = os.environ | {"PYTHONPATH": str(folder / "site")}
+    command = [sys.executable, "-m", *words]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{block.place}: {line}: {done.stdout[-2000:]}{done.stderr}"
+
+
 def _put_on_path(package: Path, site: Path) -> None:
     """Do what an editable install does, without pip and an index."""
     project = tomli.loads((package / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    site.mkdir(exist_ok=True)
     for source in (package / "src").iterdir():
         (source / "__init__.py").touch()
-        shutil.copytree(source, site / source.name)
+        (site / source.name).symlink_to(source)
     information = site / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
     information.mkdir()
     (information / "METADATA").write_text(
         f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
         f"Summary: {project.get('description', '')}\nRequires-Python: {project.get('requires-python', '')}\n"
-        + f"Summary: {project.get('description', '')}\nRequires-Python: {project.get('requires-python', '')}\n"
         + "".join(f"Requires-Dist: {requirement}\n" for requirement in project["dependencies"])
     )
     points = project["entry-points"]["vtcore"].items()
