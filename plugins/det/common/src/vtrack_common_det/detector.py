@@ -66,7 +66,7 @@ class NetworkDetector(ABC):
         self._batch_size = batch_size
         self._name = name
         self._warned = False
-        self._spread = spread
+        self._side_by_side = spread
         self._clock_lock = threading.Lock()
         self.seconds = {"preprocess": 0.0, "forward": 0.0, "postprocess": 0.0}
 
@@ -104,7 +104,7 @@ class NetworkDetector(ABC):
         Raises:
             ValueError: A frame has no image.
         """
-        return map(self.detect, batches) if self._spread is None else self._spread(self.detect, batches)
+        return map(self.detect, batches) if self._side_by_side is None else self._side_by_side(self.detect, batches)
 
     @abstractmethod
     def _infer(self, images: Seq[Image]) -> Seq[Found]:
