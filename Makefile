@@ -43,7 +43,7 @@ types: install
 	MYPYPATH="$(subst $(space),:,$(filter %/src,$(SOURCES)))" $(BIN)/mypy $(SOURCES)
 
 docs: install .venv-docs/installed
-	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict
 	$(BIN)/python -m pytest tests/docs
 
 # What builds the site needs nothing of vtcore: docstrings are read, not imported.

@@ -47,3 +47,11 @@ def test_modules_of_the_reference_are_there(page: Path) -> None:
     pytest.importorskip(modules[0].partition(".")[0], reason="a plugin that is not installed")
     missing = [module for module in modules if importlib.util.find_spec(module) is None]
     assert not missing
+
+
+def test_the_build_is_strict() -> None:
+    text = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+    line = re.search(r"^\t.*mkdocs build.*$", text, re.MULTILINE)
+    assert line is not None
+    assert "--strict" in line[0]
+    assert "--quiet" not in line[0], "mkdocs counts no warning that it does not show: nothing would be refused"
