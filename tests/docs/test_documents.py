@@ -33,6 +33,7 @@ DOCUMENTS = sorted(
     if path.name != "CHANGELOG.md"
 )
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_PROMISE = re.compile(r"\s*It prints (`.+?`(?: and `.+?`)*)")
 # No camera, no display and no network here: these lines are checked to be refused for that, and only for that.
 _REFUSED_HERE = {"vtcore track 0": "no camera|no display", "--show": "no display"}
 _ELSEWHERE = re.compile(r"(rtsp|https?)://")
@@ -40,12 +41,13 @@ _ELSEWHERE = re.compile(r"(rtsp|https?)://")
 
 @attrs.frozen
 class Block:
-    """A fenced block of a document."""
+    """A fenced block of a document; what it prints, where the text behind it says so."""
 
     document: Path
     line: int
     language: str
     text: str
+    promised: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:
@@ -55,7 +57,9 @@ class Block:
 def _blocks(document: Path) -> Iterator[Block]:
     text = document.read_text(encoding="utf-8")
     for match in _BLOCK.finditer(text):
-        yield Block(document, text.count("\n", 0, match.start()) + 1, match[1], match[2])
+        promise = _PROMISE.match(text, match.end())
+        promised = tuple(re.findall("`(.+?)`", promise[1])) if promise else ()
+        yield Block(document, text.count("\n", 0, match.start()) + 1, match[1], match[2], promised)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
@@ -71,7 +75,10 @@ def test_document(document: Path, reader_folder: Path, monkeypatch: pytest.Monke
                 for line in block.text.splitlines():
                     _run_line(block, line, reader_folder)
             case "python" if not _written(block, reader_folder):
-                exec(compile(block.text, block.place, "exec"), {"__name__": "__main__"})
+                printed = io.StringIO()
+                with contextlib.redirect_stdout(printed):
+                    exec(compile(block.text, block.place, "exec"), {"__name__": "__main__"})
+                assert not block.promised or printed.getvalue().splitlines() == list(block.promised), block.place
             case "python" | "text" | "ini":
                 pass
             case other:

@@ -71,6 +71,7 @@ def _example(hook: str) -> types.ModuleType:
 
 
 def _kinds() -> dict[str, Kind]:
+    _own_plugins()
     return dict(plugin_host().kinds)
 
 

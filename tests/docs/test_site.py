@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+import vtcore
+import vtcore.testing
+
 REPOSITORY = Path(__file__).parents[2]
 DOCS = REPOSITORY / "docs"
 PAGES = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")}
@@ -55,3 +58,11 @@ def test_the_build_is_strict() -> None:
     assert line is not None
     assert "--strict" in line[0]
     assert "--quiet" not in line[0], "mkdocs counts no warning that it does not show: nothing would be refused"
+
+
+def test_every_public_name_is_in_the_reference() -> None:
+    pages = (page.read_text(encoding="utf-8") for page in (DOCS / "reference").glob("*.md"))
+    modules = {module for page in pages for module in re.findall(r"^::: (\S+)$", page, re.MULTILINE)}
+    homes = {name: vtcore.home_of(name) for name in vtcore.__all__ if name != "__version__"}
+    homes |= {name: f"vtcore.testing.{home}" for name, home in vtcore.testing._HOMES.items()}
+    assert not {name: home for name, home in homes.items() if home not in modules}
