@@ -82,6 +82,11 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     return _LINK.sub(linked, markdown)
 
 
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Leave one colon of the two by which docstrings introduce code, as reStructuredText has it."""
+    return html.replace("::</p>", ":</p>")
+
+
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     """Refuse pages that load something from elsewhere: the site is read offline, and tells nobody who reads it.
 
