@@ -207,7 +207,9 @@ class BackboneDriver(Driver):
         pictures = np.stack([frame.image for frame in scene.frames if frame.image is not None])
         images = torch.from_numpy(pictures.transpose(0, 3, 1, 2).astype(np.float32) / 255)
         with torch.inference_mode():
-            yield list(_evaluating(target)(images))
+            maps = list(_evaluating(target)(images))
+        # Not within the block: who leaves this generator half-way would leave the mode on for the whole thread.
+        yield maps
 
 
 class StubTargetTracker:
