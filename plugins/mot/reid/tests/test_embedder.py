@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ import torch
 from vtcore.components import BuildContext
 from vtcore.errors import DataError
 from vtcore.frames import Frame
+from vtrack_nets.lanes import Lanes
 from vtrack_plugin_reid import OSNetReId
 from vtrack_plugin_reid.crops import OriginalCrops
 from vtrack_plugin_reid.embedder import CropEmbedder
@@ -46,6 +49,34 @@ def test_rows_are_in_order_over_frames_and_batches(picture, boxes):
     for frame, some, rows in zip(frames, wanted, found, strict=True):
         for box, row in zip(some, rows, strict=True):
             assert np.allclose(mean_colours()[0].embed([frame], [box[None]])[0][0], row, atol=1e-4)
+
+
+@pytest.mark.parametrize("batch_size", [2, 100])
+def test_side_by_side_is_one_after_the_other(picture, boxes, batch_size):
+    frames = [picture(number) for number in range(4)]
+    wanted = [boxes[:5], NONE, boxes[5:6], boxes[6:]]
+    alone = mean_colours(batch_size=batch_size)[0].embed(frames, wanted)
+    embedder, sizes = mean_colours(batch_size=batch_size, lanes=Lanes(3))
+    for _ in range(5):
+        together = embedder.embed(frames, wanted)
+        assert all(np.array_equal(one, other) for one, other in zip(alone, together, strict=True))
+    # A third of the crops each, but never more than a batch.
+    assert len(sizes) >= 15
+    assert max(sizes) <= batch_size
+
+
+def test_what_is_kept_of_the_last_image_is_no_matter_of_several_threads(picture, boxes):
+    threads = set()
+
+    def network(crops):
+        threads.add(threading.current_thread())
+        return crops.mean((2, 3))
+
+    size, nothing, one = (8, 4), (0, 0, 0), (1, 1, 1)
+    crops = OriginalCrops(size, nothing, one, "rgb", device=torch.device("cpu"), place="device")
+    options = {"embedding_length": 3, "batch_size": 2, "normalise": False}
+    CropEmbedder("reid 'test'", crops, network, **options, lanes=Lanes(2)).embed([picture()], [boxes])
+    assert threads == {threading.current_thread()}
 
 
 def test_odd_boxes(small, picture):

@@ -6,6 +6,7 @@ is resized by bilinear interpolation between pixel centres, as OpenCV does, with
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from collections.abc import Sequence as Seq
 from typing import TypeAlias
@@ -111,6 +112,26 @@ class LastImage:
         self._image = self._made = None
 
 
+class _Memory(threading.local):
+    """What crops are put into, for each thread its own: to get new pages takes longer than to fill them.
+
+    Attributes:
+        pixels: uint8 ``(n, h, w, 3)``.
+        floats: float32 ``(n, 3, h, w)``.
+    """
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self._size = size
+        self.pixels: Image = np.empty((0, *size, 3), np.uint8)
+        self.floats = torch.empty((0, 3, *size))
+
+    def hold(self, count: int) -> None:
+        """Make room for so many crops."""
+        if len(self.pixels) < count:
+            self.pixels = np.empty((count, *self._size, 3), np.uint8)
+            self.floats = torch.empty((count, 3, *self._size))
+
+
 class OriginalCrops:
     """Makes a network's input from boxes in original frames."""
 
@@ -141,8 +162,12 @@ class OriginalCrops:
         self._device = device
         self._on_device = place == "device" or (place == "auto" and device.type != "cpu")
         self._uploaded = LastImage(self._upload)
-        self._bytes: Image = np.empty((0, *size, 3), np.uint8)
-        self._floats = torch.empty((0, 3, *size))
+        self._memory = _Memory(size)
+
+    @property
+    def is_parallel(self) -> bool:
+        """Whether several threads may call it at once: not where it keeps the last image on a device."""
+        return not self._on_device
 
     def visible(self, boxes: Float32Array, image: Image) -> BoolArray:
         """Say which boxes ``(n, 4)`` are worth a crop."""
@@ -151,7 +176,7 @@ class OriginalCrops:
     def __call__(self, pieces: Seq[Piece]) -> Tensor:
         """Return the crops of all boxes of all images, float32 ``(n, 3, h, w)``, normalised, on the device.
 
-        On a processor the tensor is good until the next call.
+        On a processor the tensor is good until the next call in the same thread.
         """
         whole = [(image, pixel_boxes(boxes, image.shape[1], image.shape[0])) for image, boxes in pieces]
         if self._on_device:
@@ -170,20 +195,18 @@ class OriginalCrops:
         return pixels.permute(2, 0, 1)[list(self._order)][None].float()
 
     def _from_host(self, whole: Seq[tuple[Image, Int64Array]]) -> Tensor:
-        """Return the crops as floats, through memory that is kept: to get new pages takes longer than to fill them."""
+        """Return the crops as floats, through memory that is kept."""
         count = sum(len(boxes) for _, boxes in whole)
-        if len(self._bytes) < count:
-            self._bytes = np.empty((count, *self._size, 3), np.uint8)
+        memory = self._memory
+        memory.hold(count)
         start = 0
         for image, boxes in whole:
-            host_crops(image, boxes, self._bytes[start : start + len(boxes)])
+            host_crops(image, boxes, memory.pixels[start : start + len(boxes)])
             start += len(boxes)
-        pixels = torch.from_numpy(self._bytes[:count]).to(self._device)
+        pixels = torch.from_numpy(memory.pixels[:count]).to(self._device)
         if self._device.type != "cpu":
             return pixels.permute(0, 3, 1, 2)[:, list(self._order)].float()
-        if len(self._floats) < count:
-            self._floats = torch.empty((count, 3, *self._size))
-        batch = self._floats[:count]
+        batch = memory.floats[:count]
         for channel, colour in enumerate(self._order):
             batch[:, channel].copy_(pixels[..., colour])
         return batch

@@ -15,6 +15,7 @@ from torch.nn import functional
 from vtcore.errors import DataError
 from vtcore.frames import Frame, Image
 from vtcore.instances import BoolArray, Float32Array, Int64Array
+from vtrack_nets.lanes import Lanes
 from vtrack_plugin_reid.crops import Piece
 
 __all__ = ["CropEmbedder", "CropSource"]
@@ -24,7 +25,14 @@ _Rows = tuple[int, Int64Array]
 
 
 class CropSource(Protocol):
-    """Makes a network's input from boxes in frames."""
+    """Makes a network's input from boxes in frames.
+
+    Attributes:
+        is_parallel: Whether several threads may call it at once.
+    """
+
+    @property
+    def is_parallel(self) -> bool: ...  # noqa: D102
 
     def visible(self, boxes: Float32Array, image: Image) -> BoolArray:
         """Say which boxes ``(n, 4)`` are worth a crop."""
@@ -54,6 +62,7 @@ class CropEmbedder:
         embedding_length: int,
         batch_size: int,
         normalise: bool,
+        lanes: Lanes | None = None,
     ) -> None:
         """Put the parts together.
 
@@ -64,13 +73,17 @@ class CropEmbedder:
             embedding_length: D.
             batch_size: Crops that the network sees at once.
             normalise: Bring embeddings to length 1.
+            lanes: What does several batches side by side, their crops too; None where the network is not the
+                processor's.
         """
         self._name = name
         self._crops = crops
         self._infer = infer
         self._batch_size = batch_size
         self._normalise = normalise
+        self._lanes = lanes if crops.is_parallel else None
         self._lock = threading.Lock()
+        self._clock_lock = threading.Lock()
         self.embedding_length = embedding_length
         self.seconds: dict[str, float] = {"crop": 0.0, "forward": 0.0}
 
@@ -97,8 +110,9 @@ class CropEmbedder:
         rows = [self._crops.visible(*pair).nonzero()[0] for pair in zip(wanted, images, strict=True)]
         with self._lock:
             try:
-                for batch in _batches(rows, self._batch_size):
-                    embeddings = self._embedded([(images[frame], wanted[frame][some]) for frame, some in batch])
+                batches = list(_batches(rows, self._size(sum(map(len, rows)))))
+                parts = [[(images[frame], wanted[frame][some]) for frame, some in batch] for batch in batches]
+                for batch, embeddings in zip(batches, self._each_embedded(parts), strict=True):
                     start = 0
                     for frame, some in batch:
                         found[frame][some] = embeddings[start : start + len(some)]
@@ -108,6 +122,16 @@ class CropEmbedder:
                 self._crops.forget()
         return found
 
+    def _size(self, count: int) -> int:
+        """Return how many of so many crops make a batch."""
+        share = count if self._lanes is None else -(-count // self._lanes.count)
+        return max(1, min(share, self._batch_size))
+
+    def _each_embedded(self, parts: Seq[Seq[Piece]]) -> Iterator[Float32Array]:
+        if self._lanes is None or len(parts) < 2:
+            return map(self._embedded, parts)
+        return self._lanes.spread(self._embedded, parts)
+
     def _embedded(self, pieces: Seq[Piece]) -> Float32Array:
         began = time.perf_counter()
         crops = self._crops(pieces)
@@ -116,8 +140,10 @@ class CropEmbedder:
         if self._normalise:
             embeddings = functional.normalize(embeddings)
         numbers: Float32Array = embeddings.float().cpu().numpy()
-        self.seconds["crop"] += cut - began
-        self.seconds["forward"] += time.perf_counter() - cut
+        done = time.perf_counter()
+        with self._clock_lock:
+            self.seconds["crop"] += cut - began
+            self.seconds["forward"] += done - cut
         if not np.isfinite(numbers).all():
             raise DataError(
                 f"{self._name}: the network answers with what is no number; its weights are damaged, or the precision "

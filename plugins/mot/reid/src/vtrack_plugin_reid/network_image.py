@@ -118,6 +118,11 @@ class NetworkImageCrops:
         self._device = device
         self._prepared = LastImage(self._prepare)
 
+    @property
+    def is_parallel(self) -> bool:
+        """Whether several threads may call it at once: no, it keeps what it made of the last image."""
+        return False
+
     def visible(self, boxes: Float32Array, image: Image) -> BoolArray:
         """Say that all boxes ``(n, 4)`` of numbers are worth a crop, as in the source: at least the nearest pixel."""
         numbers: BoolArray = np.logical_not(np.isnan(boxes).any(1))

@@ -10,6 +10,7 @@ from torch import Tensor
 from vtcore.components import BuildContext
 from vtrack_nets.cores import shared
 from vtrack_nets.errors import CheckpointError
+from vtrack_nets.lanes import lanes_of
 from vtrack_nets.running import NetworkRunner
 from vtrack_plugin_reid.config import IMAGENET_MEAN, IMAGENET_STD, OSNetConfig
 from vtrack_plugin_reid.crops import OriginalCrops
@@ -91,13 +92,15 @@ class OSNetReId(CropEmbedder):
             # A quarter faster there: most of the network is convolutions of single pixels or of single channels.
             network.to(memory_format=torch.channels_last)
         self.network = network
+        compiled = context is not None and context.compile
         super().__init__(
             runner.name,
             OriginalCrops(size, mean, std, colours, device=runner.device, place=crop),
-            shared(runner, compiled=context is not None and context.compile),
+            shared(runner, compiled=compiled),
             embedding_length=network.embedding_length,
             batch_size=batch_size,
             normalise=normalise,
+            lanes=lanes_of(runner, compiled=compiled),
         )
 
     @staticmethod

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from vtcore.components import BuildContext
 from vtrack_nets.cores import shared
+from vtrack_nets.lanes import lanes_of
 from vtrack_nets.running import NetworkRunner
 from vtrack_plugin_reid.config import IMAGENET_MEAN, IMAGENET_STD, ResNet50ReIdConfig
 from vtrack_plugin_reid.crops import OriginalCrops
@@ -96,13 +97,15 @@ class ResNet50ReId(CropEmbedder):
         network = loaded(config.weights, config.weights_sha256, self.convert_weights, _network)
         runner = NetworkRunner(network, context, name="reid 'resnet50-reid'")
         self.network = network
+        compiled = context is not None and context.compile
         super().__init__(
             runner.name,
             _crops(config, runner.device),
-            shared(runner, compiled=context is not None and context.compile),
+            shared(runner, compiled=compiled),
             embedding_length=network.embedding_length,
             batch_size=batch_size,
             normalise=normalise,
+            lanes=lanes_of(runner, compiled=compiled),
         )
 
     @staticmethod
