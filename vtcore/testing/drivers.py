@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["DRIVEN", "Driver", "StubTargetTracker", "answers", "driver_of"]
 
 
-class Driver:
+class Driver(ABC):
     """Puts a component to work, step by step.
 
     Attributes:
@@ -41,9 +42,9 @@ class Driver:
         """Return what the component is shown."""
         return Scene.made(variant, length, images="image" in subject.needs())
 
+    @abstractmethod
     def steps(self, target: Any, scene: Scene) -> Iterator[Any]:
         """Show a scene to a component, from a reset on, and yield what it answers."""
-        raise NotImplementedError
 
 
 class TrackerDriver(Driver):

@@ -7,14 +7,12 @@ processor time of one core alone. The inputs of a batch need no meeting.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import torch
 from torch import Tensor
 
-from vtrack_nets.lanes import in_lane
+from vtrack_nets.lanes import Lanes, in_lane
 from vtrack_nets.running import NetworkRunner
 
 __all__ = ["Cores", "shared"]
@@ -33,16 +31,9 @@ class Cores:
                 it is one core's, too.
         """
         self._infer = infer
-        self._count = count
         self._divide_single = divide_single
-        before = torch.get_num_threads()
-        ready = threading.Barrier(count + 1)
-        self._pool = ThreadPoolExecutor(count, "vtrack-core")
-        for _ in range(count):
-            self._pool.submit(_alone, ready)
-        ready.wait()
-        # What a thread sets, those that start later begin with.
-        torch.set_num_threads(before)
+        # Of all cores, each lane has one.
+        self._lanes = Lanes(count)
 
     def __call__(self, batch: Tensor) -> Tensor:
         """Return what the network answers to a batch; in a lane with the cores of that lane alone."""
@@ -50,16 +41,8 @@ class Cores:
             return self._infer(batch)
         if self._divide_single and len(batch) == 1:
             return self._infer(batch)
-        parts = self._pool.map(self._infer, batch.chunk(self._count))
-        return torch.cat(list(parts))
-
-
-def _alone(ready: threading.Barrier) -> None:
-    """Have the thread's operators done by one core; return when every thread is here."""
-    # Asked once, torch settles how many a thread has; it would do so later, and anew.
-    torch.get_num_threads()
-    torch.set_num_threads(1)
-    ready.wait()
+        parts = batch.chunk(self._lanes.count)
+        return torch.cat(list(self._lanes.spread(self._infer, parts)))
 
 
 def shared(runner: NetworkRunner, *, compiled: bool, divide_single: bool = False) -> Callable[[Tensor], Tensor]:
