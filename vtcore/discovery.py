@@ -9,15 +9,15 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.metadata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import attrs
-from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 import vtcore
 from vtcore.components import Command, Component, Kind
+from vtcore.requirements import core_requirements, misfit, unreadable_requirement
 
 __all__ = [
     "ENTRY_POINT_GROUP",
@@ -25,7 +25,6 @@ __all__ = [
     "PluginInfo",
     "Status",
     "core_candidate",
-    "core_requirements",
     "find_candidates",
     "find_dependents",
     "identity",
@@ -45,7 +44,7 @@ class PluginInfo:
         distribution: Name of the distribution, ``vtrack-plugin-bytetrack``; empty for one registered in this process.
         version: Of the distribution; empty where unknown.
         status: ``ok``; ``broken`` (cannot be loaded, or registers nonsense), ``incompatible`` (needs another version
-            of the core), ``disabled`` (switched off by name).
+            of the core, or of a plugin or common package), ``disabled`` (switched off by name).
         reason: Why it is not ``ok``, on one line.
         traceback: Of the failure, where an exception was one; lines.
         components: What it offers; nothing unless ``ok``.
@@ -110,19 +109,17 @@ def find_candidates(path: Sequence[str] | None = None) -> list[Candidate]:
     Args:
         path: Folders to search instead of `sys.path`.
     """
-    found: list[Candidate] = []
-    seen: set[str] = set()
+    found: dict[str, tuple[importlib.metadata.Distribution, str, str]] = {}
     for distribution in _distributions(path):
         text = _entry_points_text(distribution)
         if f"[{ENTRY_POINT_GROUP}]" not in text:
             continue
         name, version = identity(distribution)
         # As for imports, the first folder of the path wins: an older copy further down is not another plugin.
-        if canonicalize_name(name) in seen:
-            continue
-        seen.add(canonicalize_name(name))
-        found.extend(_candidates_of(distribution, name, version))
-    return sorted(found, key=lambda candidate: (candidate.info.name, candidate.info.distribution))
+        found.setdefault(canonicalize_name(name), (distribution, name, version))
+    versions = {canonical: version for canonical, (_, _, version) in found.items()}
+    candidates = [candidate for plugin in found.values() for candidate in _candidates_of(*plugin, versions)]
+    return sorted(candidates, key=lambda candidate: (candidate.info.name, candidate.info.distribution))
 
 
 def find_dependents(path: Sequence[str] | None = None) -> list[importlib.metadata.Distribution]:
@@ -163,10 +160,13 @@ def identity(distribution: importlib.metadata.Distribution) -> tuple[str, str]:
         return "unknown", ""
 
 
-def _candidates_of(distribution: importlib.metadata.Distribution, name: str, version: str) -> Iterator[Candidate]:
+def _candidates_of(
+    distribution: importlib.metadata.Distribution, name: str, version: str, plugins: Mapping[str, str]
+) -> Iterator[Candidate]:
     try:
         entry_points = [point for point in distribution.entry_points if point.group == ENTRY_POINT_GROUP]
-        misfit = _misfit(distribution.requires or ())
+        requirements = distribution.requires or []
+        unreadable, unmet = unreadable_requirement(requirements), misfit(name, requirements, plugins)
     except Exception as error:  # noqa: BLE001 - damaged metadata is a row, not a crash
         reason = f"its metadata cannot be read: {type(error).__name__}: {error}".splitlines()[0]
         yield Candidate(PluginInfo(name, name, version, "broken", reason), _not_loadable)
@@ -175,8 +175,10 @@ def _candidates_of(distribution: importlib.metadata.Distribution, name: str, ver
         info = PluginInfo(point.name, name, version, module=point.module)
         if point.name == "vtcore":
             info = attrs.evolve(info, status="broken", reason="the name 'vtcore' belongs to the core's own plugin")
-        elif misfit:
-            info = attrs.evolve(info, status="incompatible", reason=misfit)
+        elif unreadable:
+            info = attrs.evolve(info, status="broken", reason=unreadable)
+        elif unmet:
+            info = attrs.evolve(info, status="incompatible", reason=unmet)
         yield Candidate(info, functools.partial(_load, point))
 
 
@@ -187,26 +189,3 @@ def _load(point: importlib.metadata.EntryPoint) -> object:
 
 def _not_loadable() -> object:
     raise AssertionError("a candidate that is not ok is never loaded")
-
-
-def _misfit(requirements: Iterable[str]) -> str:
-    """Say which requirement on the core the running version does not meet; empty if all are met."""
-    for requirement in core_requirements(requirements):
-        if not requirement.specifier.contains(vtcore.__version__, prereleases=True):
-            return f"needs vtcore{requirement.specifier}, but this is vtcore {vtcore.__version__}"
-    return ""
-
-
-def core_requirements(requirements: Iterable[str]) -> Iterator[Requirement]:
-    """Yield the requirements that are on the core and apply here."""
-    for text in requirements:
-        # Parsing costs more than all else here, so only what can be about the core is parsed.
-        if not text.lower().startswith("vtcore"):
-            continue
-        try:
-            requirement = Requirement(text)
-        except InvalidRequirement:
-            continue
-        applies = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
-        if applies and canonicalize_name(requirement.name) == "vtcore":
-            yield requirement

@@ -18,7 +18,8 @@ from packaging.version import Version
 import vtcore
 from vtcore import deprecation, hookspecs
 from vtcore.deprecation import Deprecation
-from vtcore.discovery import ENTRY_POINT_GROUP, core_requirements, find_dependents, identity
+from vtcore.discovery import ENTRY_POINT_GROUP, find_dependents, identity
+from vtcore.requirements import core_requirements, range_text
 from vtcore.source_usage import Use, uses_in
 
 __all__ = ["Outlook", "next_minor", "outlooks"]
@@ -32,7 +33,7 @@ class Outlook:
         distribution: Its name.
         version: Its version.
         plugins: Its entry points; none for what plugins share.
-        requirement: What it asks of the core: ``<1,>=0.1``.
+        requirement: What it asks of the core: ``>=0.1,<1``.
         breaks: What would not work, one line each; empty where all does.
         warns: What would work, but is deprecated.
     """
@@ -119,7 +120,7 @@ def _outlook(distribution: importlib.metadata.Distribution, stakes: _Stakes, pat
     name, version = identity(distribution)
     points = [point for point in distribution.entry_points if point.group == ENTRY_POINT_GROUP]
     requirements = list(core_requirements(distribution.requires or ()))
-    specifiers = ",".join(filter(None, (str(each.specifier) for each in requirements)))
+    specifiers = ",".join(filter(None, (range_text(each.specifier) for each in requirements)))
     breaks, warns = [], []
     if any(not each.specifier.contains(stakes.target, prereleases=True) for each in requirements):
         breaks.append(f"needs vtcore{specifiers}: look for a release of {name} that admits vtcore {stakes.target}")

@@ -61,7 +61,10 @@ def test_incompatible_is_not_imported(fake_site: Any) -> None:
     package = fake_site.add("future", requires=["numpy", "vtcore-other>=9", "vtcore>=99,<100"])
     plugin = row(fake_site.discover(), "future")
     assert plugin.status == "incompatible"
-    assert plugin.reason == f"needs vtcore<100,>=99, but this is vtcore {vtcore.__version__}"
+    assert plugin.reason == (
+        f"needs vtcore>=99,<100, but this is vtcore {vtcore.__version__}; "
+        'pip install "vtcore>=99,<100", or another release of fake-future'
+    )
     assert f"{package}.plugin" not in sys.modules
     assert not plugin.is_well
 
@@ -75,7 +78,9 @@ def test_incompatible_is_not_imported(fake_site: Any) -> None:
         ("0.1.0", "vtcore>=9; extra == 'later'", "ok"),
         ("0.1.0", "vtcore>=9; python_version < '3'", "ok"),
         ("0.1.0", "vtcore[av]>=9", "incompatible"),
-        ("0.1.0", "vtcore this is no requirement", "ok"),
+        ("0.1.0", "vtcore this is no requirement", "broken"),
+        ("0.1.0", "vtcore>=abc", "broken"),
+        ("0.1.0+cu12", "vtcore==0.1.0", "ok"),
     ],
 )
 def test_requirement_on_the_core(

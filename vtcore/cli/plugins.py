@@ -11,7 +11,7 @@ With ``--json`` it prints one object::
           "distribution": "vtrack-plugin-bytetrack",
           "version": "0.1.0",
           "plugins": ["bytetrack"],       its entry points
-          "requirement": "<1,>=0.1",      what it asks of the core
+          "requirement": ">=0.1,<1",      what it asks of the core
           "breaks": ["..."],              what would not work
           "warns": ["..."]                what would work, but is deprecated
         }
