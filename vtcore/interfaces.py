@@ -11,7 +11,8 @@ wants a detector), ``"targets"`` (the tracker follows what it is told to, see `T
 stands in for a config that says nothing. What nobody needs is neither computed nor decoded. A config may also have a
 method ``check()`` that yields what is wrong on this machine, one line each, without importing its target: a missing
 file, a package that is not installed. ``vtcore check`` and the start of every run ask it. They also ask a method
-``check_data(sequences)``, which yields what does not go with the sequences of the run, decoding none of them.
+``check_data(sequences)``, which yields what does not go with the sequences of the run, decoding none of them; and, of
+a protocol, ``check_limit(sequence, frames)``, which yields what is left out where only so many frames are tracked.
 
 Two more optional members tell the cache of detections (`vtcore.detection_cache`) when the results of a detector or
 transform may be replayed. A method ``files()`` yields the paths, as text or `Path`, of the files and folders that they
@@ -231,6 +232,10 @@ class TargetProtocol(Protocol):
     anew in it; the boxes they are started with are then the results of that frame, with a score of 1. What is written
     tells how it went: a target's first row, and its first row after a gap, are where it was started; the first frame
     of a gap is where it failed, and the rest of the gap was skipped.
+
+    A protocol that asks a person may have a method ``keep_answers(folder)``: a run hands it a folder before anything
+    starts; what it keeps there is found again when the run is continued. Its config then has ``asks``, an attribute or
+    property, that says in a line why nobody can be asked in sweeps and benchmarks, and what to do; empty where none is.
     """
 
     def reset(self, sequence: Sequence) -> None:

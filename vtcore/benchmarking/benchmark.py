@@ -21,6 +21,7 @@ from vtcore.frames import Sequence
 from vtcore.host import PluginHost, plugin_host
 from vtcore.interfaces import Writer
 from vtcore.preflight import preflight, require
+from vtcore.preflight.findings import refuse_asking
 from vtcore.runs.interrupts import DeferredInterrupts
 from vtcore.runs.pipeline import Pipeline
 from vtcore.runs.writing import SequenceWriting
@@ -45,9 +46,10 @@ class Benchmark:
             host: The plugins; the installed ones by default.
 
         Raises:
-            PreflightError: It cannot run here, or a sequence is live.
+            PreflightError: It cannot run here, somebody would be asked, or a sequence is live.
         """
         self.experiment = _measured(experiment)
+        refuse_asking(self.experiment)
         host = host or plugin_host()
         checked = preflight(self.experiment, host=host, output_must_be_writable=False)
         require(checked.findings)

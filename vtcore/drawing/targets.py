@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from vtcore.drawing.display import display_available
 from vtcore.errors import DataError, OutputError
 from vtcore.frames import Image
@@ -38,9 +40,10 @@ def draw_targets(image: Image, name: str) -> list[tuple[float, float, float, flo
     title = f"{name}: draw a box, Enter takes it, Esc ends"
     try:
         drawn = cv2.selectROIs(title, shown, showCrosshair=False, fromCenter=False)
-        cv2.destroyWindow(title)
     except cv2.error as error:
         raise OutputError(f"targets cannot be drawn: {str(error).strip().splitlines()[-1]}") from error
+    with suppress(cv2.error):  # the user may have closed it
+        cv2.destroyWindow(title)
     ratios = (image.shape[1] / shown.shape[1], image.shape[0] / shown.shape[0])
     boxes = [
         (left * ratios[0], top * ratios[1], width * ratios[0], height * ratios[1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -124,8 +124,25 @@ def problem_at(origins: Mapping[KeyPath, Origin], path: KeyPath, message: str, a
     for length in range(len(place), -1, -1):
         origin = origins.get(place[:length])
         if origin is not None and origin != DEFAULT:
-            return origin.problem(message, key_text(path))
+            return _with_overrides(origin.problem(message, key_text(path)), origins, place[:length])
     return Problem(message, key_text(path))
+
+
+def _with_overrides(problem: Problem, origins: Mapping[KeyPath, Origin], place: KeyPath) -> Problem:
+    """Name the overrides of elements beside the line of an array that is wrong as a whole."""
+    changes = {
+        str(origin.problem("", "").file): None
+        for path, origin in origins.items()
+        if len(path) > len(place) and path[: len(place)] == place and origin.is_override
+    }
+    if problem.line is None or not changes or not isinstance(next(iter(_below(origins, place)), None), int):
+        return problem
+    return attrs.evolve(problem, file=f"{problem.file}:{problem.line}, changed by {', '.join(changes)}", line=None)
+
+
+def _below(origins: Mapping[KeyPath, Origin], place: KeyPath) -> Iterator[str | int]:
+    """Yield the keys, or indices, of what is directly below a table or array."""
+    return (path[-1] for path in origins if len(path) == len(place) + 1 and path[:-1] == place)
 
 
 def _shortened(argument: str) -> str:

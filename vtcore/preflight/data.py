@@ -116,6 +116,7 @@ def fitting_data(experiment: Experiment, sequences: list[Sequence]) -> Iterator[
         lacking = list(_without(sequences, lambda sequence: sequence.annotations(), rows))
         yield from _without_annotations(experiment, lacking, lasting)
     yield from _not_for(experiment, sequences)
+    yield from _beyond_limit(experiment, sequences)
     for row in list(rows)[:ROW_LIMIT]:
         yield fault(Problem(row))
     if len(rows) > ROW_LIMIT:
@@ -141,6 +142,18 @@ def _not_for(experiment: Experiment, sequences: list[Sequence]) -> Iterator[Find
         if check is not None:
             for complaint in answers(functools.partial(check, sequences)):
                 yield fault(blamed(experiment, path, configured, complaint))
+
+
+def _beyond_limit(experiment: Experiment, sequences: list[Sequence]) -> Iterator[Finding]:
+    """Warn of what the protocol has to show after the last frame that is tracked."""
+    protocol, frames = experiment.protocol, experiment.run.max_frames
+    check: Callable[[Sequence, int], Iterable[str]] | None = getattr(
+        None if protocol is None else protocol.config, "check_limit", None
+    )
+    if check is not None and frames:
+        for sequence in sequences:
+            for warning in answers(functools.partial(check, sequence, frames)):
+                yield Finding("warning", experiment.problem(warning, "run.max_frames"))
 
 
 def _without_annotations(experiment: Experiment, lacking: list[Sequence], lasting: list[Sequence]) -> Iterator[Finding]:

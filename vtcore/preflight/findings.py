@@ -10,11 +10,21 @@ from typing import Literal
 import attrs
 
 from vtcore.components import Configured
-from vtcore.errors import Problem, VtcoreError
+from vtcore.errors import PreflightError, Problem, VtcoreError
 from vtcore.experiments.experiment import Experiment, needs_of
 from vtcore.experiments.positions import KeyPath
 
-__all__ = ["EXPECTED_ERRORS", "Finding", "answers", "blamed", "fault", "told", "who_needs", "without_embeddings"]
+__all__ = [
+    "EXPECTED_ERRORS",
+    "Finding",
+    "answers",
+    "blamed",
+    "fault",
+    "refuse_asking",
+    "told",
+    "who_needs",
+    "without_embeddings",
+]
 
 EXPECTED_ERRORS = (VtcoreError, ValueError, OSError)
 """What a data set or config may answer with when something is wrong; anything else is a bug and shows itself."""
@@ -70,6 +80,21 @@ def blamed(experiment: Experiment, path: KeyPath, configured: Configured, compla
     quoted = [name for name, text in texts if repr(text) in complaint]
     named = [name for name, text in texts if complaint.startswith((f"{text}:", f"{text}{os.sep}"))]
     return experiment.problem(complaint, (*path, *(quoted or named)[:1]))
+
+
+def refuse_asking(experiment: Experiment) -> None:
+    """Do nothing unless a component would ask a person, where the experiment is run again and again.
+
+    Raises:
+        PreflightError: One would; it is named.
+    """
+    problems = [
+        blamed(experiment, path, configured, asks)
+        for path, configured in experiment.placed_components()
+        if (asks := getattr(configured.config, "asks", ""))
+    ]
+    if problems:
+        raise PreflightError(problems)
 
 
 def answers(check: Callable[[], Iterable[str]]) -> Iterator[str]:

@@ -80,6 +80,16 @@ class OnePassConfig:
         """Annotations, or pixels to draw on."""
         return frozenset({"annotations"} if self.is_annotated else {"image"} if self.draw else ())
 
+    @property
+    def asks(self) -> str:
+        """Why it cannot run again and again with nobody there; empty where it can."""
+        if not self.draw:
+            return ""
+        return (
+            "draw: targets would be drawn again each time; draw them once (vtcore track --init draw keeps them in its "
+            "folder as answers/<sequence>.txt), and name them by file"
+        )
+
     def check(self) -> Iterator[str]:
         """Yield what keeps targets from being drawn or read, as far as it does not hang on the sequence."""
         if self.draw:
@@ -112,6 +122,29 @@ class OnePassConfig:
                 told_targets(self, sequence)
             except DataError as error:
                 yield str(error) if self.is_annotated else f"{'init' if self.init else 'file'}: {error}"
+
+    def check_limit(self, sequence: Sequence, frames: int) -> Iterator[str]:
+        """Yield which targets start only after the frames that are tracked.
+
+        Those of annotations are told of where they are all of them: a limit is meant to leave some out.
+        """
+        from vtcore.protocols.starting import ids_of, told_targets
+
+        try:
+            told = told_targets(self, sequence)
+        except DataError:
+            return  # is told by check_data
+        starts = [(start, number) for start, given in told.items() for number in ids_of(given)]
+        late = sorted(start for start in starts if start[0] >= frames)
+        if not late or (self.is_annotated and len(late) < len(starts)):
+            return
+        who = f"target {late[0][1]} is" if len(late) == 1 else f"{len(late)} targets are"
+        first = f"frame {late[0][0] + 1}" if late[0][0] == late[-1][0] else f"frame {late[0][0] + 1} or later"
+        nothing = ", so there are no results" if len(late) == len(starts) else ""
+        yield (
+            f"{sequence.name}: {who} started in {first}, but only the first {frames} are tracked{nothing}; raise "
+            "run.max_frames (--max-frames), or start earlier"
+        )
 
 
 def _file_complaints(path: str) -> Iterator[str]:

@@ -6,12 +6,13 @@ Source: one-pass evaluation of Wu, Lim and Yang, Object Tracking Benchmark, TPAM
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
-from vtcore.errors import DataError
 from vtcore.frames import Frame, Sequence
 from vtcore.instances import Instances
 from vtcore.interfaces import TargetTracker
 from vtcore.protocols.config import OnePassConfig
+from vtcore.protocols.drawn import DrawnTargets
 from vtcore.protocols.starting import refuse_outside, told_targets, with_started
 
 __all__ = ["OnePass"]
@@ -44,7 +45,16 @@ class OnePass:
         """
         boxes = tuple(tuple(map(float, box)) for box in init)
         self._config = OnePassConfig(init=boxes, file=file, draw=draw, polygon_box=polygon_box)
+        self._drawn = DrawnTargets()
         self._targets: dict[int, Instances] = {}
+
+    def keep_answers(self, folder: Path) -> None:
+        """Keep the boxes that are drawn in a folder, and take those that are there instead of asking for them.
+
+        Args:
+            folder: It need not exist; a file for each sequence, ``<sequence>.txt``, goes there.
+        """
+        self._drawn.folder = folder
 
     def reset(self, sequence: Sequence) -> None:
         """Find out the targets of a sequence; those that are drawn are asked for with its first frame.
@@ -61,7 +71,7 @@ class OnePass:
             DataError: A target lies outside the picture, or none was drawn.
         """
         tracked = tracker.update(frame, Instances.empty())
-        started = self._drawn(frame) if self._config.draw and frame.index == 0 else self._targets.get(frame.index)
+        started = self._drawn.of(frame) if self._config.draw and frame.index == 0 else self._targets.get(frame.index)
         if started is None:
             return tracked
         if not self._config.is_annotated and frame.image is not None:
@@ -70,12 +80,3 @@ class OnePass:
             refuse_outside(started, frame.image.shape[1], frame.image.shape[0], sequence=name, file=file)
         tracker.start(frame, started)
         return with_started(tracked, started)
-
-    def _drawn(self, frame: Frame) -> Instances:
-        from vtcore.drawing.targets import draw_targets
-
-        if frame.image is None:
-            raise DataError("there are no pixels to draw targets on: the data has no images")
-        name = "targets" if frame.sequence is None else frame.sequence.name
-        boxes = draw_targets(frame.image, name)
-        return Instances.from_ltwh(boxes, ids=list(range(len(boxes))))

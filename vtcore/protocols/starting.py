@@ -15,7 +15,7 @@ from vtcore.protocols.target_file import read_targets
 if TYPE_CHECKING:
     from vtcore.protocols.config import OnePassConfig
 
-__all__ = ["refuse_outside", "told_targets", "with_started"]
+__all__ = ["ids_of", "refuse_outside", "told_targets", "with_started"]
 
 
 def told_targets(config: OnePassConfig, sequence: Sequence) -> dict[int, Instances]:
@@ -37,7 +37,7 @@ def told_targets(config: OnePassConfig, sequence: Sequence) -> dict[int, Instanc
     for frame, given in targets.items():
         if sequence.length is not None and frame >= sequence.length:
             raise DataError(
-                f"target {_ids(given)[0]} is started in frame {frame + 1}, but sequence {sequence.name!r} has "
+                f"target {ids_of(given)[0]} is started in frame {frame + 1}, but sequence {sequence.name!r} has "
                 f"{sequence.length}",
                 file=file,
             )
@@ -65,7 +65,7 @@ def refuse_outside(
     exact = targets.ltwh
     if exact is None:
         exact = np.concatenate([targets.boxes[:, :2], targets.boxes[:, 2:] - targets.boxes[:, :2]], axis=1)
-    for number, (left, top, box_width, box_height) in zip(_ids(targets), exact.tolist(), strict=True):
+    for number, (left, top, box_width, box_height) in zip(ids_of(targets), exact.tolist(), strict=True):
         if left + box_width <= 0 or top + box_height <= 0 or left >= width or top >= height:
             picture = f"the picture of sequence {sequence!r}" if sequence else "the picture"
             raise DataError(
@@ -83,7 +83,7 @@ def with_started(tracked: Instances, started: Instances) -> Instances:
         started: What it was then started with; a known id stays at its place, new ones come last.
     """
     known = np.zeros(0, np.int64) if tracked.ids is None else tracked.ids
-    given = _ids(started)
+    given = ids_of(started)
     kept = np.flatnonzero(~np.isin(known, given))
     places = {int(number): place for place, number in enumerate(known.tolist())}
     order = [places.get(number, len(known) + index) for index, number in enumerate(given)]
@@ -109,5 +109,6 @@ def _of_file(path: str) -> dict[int, Instances]:
     }
 
 
-def _ids(targets: Instances) -> list[int]:
+def ids_of(targets: Instances) -> list[int]:
+    """Return the ids of targets, which count from 0 where nobody gave any."""
     return list(range(len(targets))) if targets.ids is None else targets.ids.tolist()

@@ -19,7 +19,7 @@ from vtcore.sources.naming import masked_lines
 __all__ = ["RunFolder"]
 
 _CONTENTS = ("experiment.toml", "versions.json", "log.jsonl", "metrics.json", "report.html")
-_FOLDERS = ("results", "refined", "videos", "state", "checkpoints")
+_FOLDERS = ("results", "refined", "videos", "state", "answers", "checkpoints")
 _CLAIMED = "folder_claimed"
 # What may differ between a run and its continuation: nothing that changes a result.
 _FREE_KEYS = ("run.output", "run.show", "run.prefetch", "run.report", "run.cache", "requires", "plugins.disable")
@@ -51,6 +51,11 @@ class RunFolder:
     def state(self) -> Path:
         """Folder of what a tracker knew after each sequence, where it goes on from one to the next."""
         return self.path / "state"
+
+    @property
+    def answers(self) -> Path:
+        """Folder of what a person was asked for while the run went on: boxes that were drawn."""
+        return self.path / "answers"
 
     def holds_run(self) -> bool:
         """Whether a run has left finished results here; what it left half written is worth nothing."""
@@ -95,7 +100,10 @@ class RunFolder:
                 )
             self._clear()
         elif self.is_begun():
-            self._clear()
+            # Nothing is done, but a person need not be asked again.
+            self._clear(
+                keep={self.answers.name} if resume and self.answers.is_dir() and not self._changed(resolved) else ()
+            )
         elif self.path.is_dir() and any(self.path.iterdir()):
             raise ResumeError(f"{self.path}: not empty, and holds no run; choose another folder with -o run.output=...")
         try:
@@ -135,21 +143,25 @@ class RunFolder:
             for path in (self.path / folder).glob(f"*{PARTIAL}*"):
                 path.unlink(missing_ok=True)
 
-    def _same_experiment(self, resolved: dict[str, Any]) -> None:
+    def _changed(self, resolved: dict[str, Any]) -> list[str]:
+        """Return the keys by which an experiment would give other results than the one here."""
         path = self.path / "experiment.toml"
         try:
             earlier = tomli.loads(path.read_text(encoding="utf-8"))
-        except (OSError, tomli.TOMLDecodeError) as error:
+        except (OSError, ValueError) as error:
             raise ResumeError(f"{path}: cannot be read: {error}; start again with --overwrite") from error
-        changed = [key for key in differences(_bound(earlier), _bound(resolved)) if not _free(key)]
+        return [key for key in differences(_bound(earlier), _bound(resolved)) if not _free(key)]
+
+    def _same_experiment(self, resolved: dict[str, Any]) -> None:
+        changed = self._changed(resolved)
         if changed:
             raise ResumeError(
                 f"{self.path}: the run there had another {', '.join(changed)}; "
                 "take the change back, or start again with --overwrite"
             )
 
-    def _clear(self) -> None:
-        folders = self._folders()
+    def _clear(self, keep: Collection[str] = ()) -> None:
+        folders = [folder for folder in self._folders() if folder not in keep]
         try:
             for name in _CONTENTS:
                 (self.path / name).unlink(missing_ok=True)

@@ -17,7 +17,7 @@ from vtcore.experiments import Experiment
 from vtcore.experiments.experiment import is_free
 from vtcore.frames import Sequence
 from vtcore.host import PluginHost, plugin_host
-from vtcore.interfaces import Detector, ReId
+from vtcore.interfaces import Detector, ReId, TargetProtocol
 from vtcore.preflight import preflight, require
 from vtcore.refinement import build_refiners, refine_file
 from vtcore.results.read import RESULT_SUFFIXES, find_results
@@ -145,7 +145,7 @@ class Run:
             detector=self._detector(context),
             reid=self._reid(context),
             tracker=tracker,
-            protocol=None if experiment.protocol is None else build(experiment.protocol, context),
+            protocol=self._protocol(context),
             images="image" in experiment.needs(),
             prefetch=options.prefetch,
             max_frames=options.max_frames,
@@ -170,6 +170,16 @@ class Run:
         if configured is None:
             return None
         return self._cache.reid(self.sequences, lambda: cast("ReId", build(configured, context)))
+
+    def _protocol(self, context: BuildContext) -> TargetProtocol | None:
+        """Make the protocol; what it asks a person for is kept in the folder."""
+        if self.experiment.protocol is None:
+            return None
+        protocol = cast("TargetProtocol", build(self.experiment.protocol, context))
+        keep_answers = getattr(protocol, "keep_answers", None)
+        if keep_answers is not None:
+            keep_answers(self.folder.answers)
+        return protocol
 
     def _check_writers(self) -> None:
         """Refuse what only the writers themselves tell, before anything is tracked."""

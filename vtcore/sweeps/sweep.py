@@ -14,7 +14,9 @@ from vtcore.errors import ResumeError, VtcoreError
 from vtcore.experiments import Experiment, load_experiment
 from vtcore.frames import Sequence
 from vtcore.host import PluginHost, plugin_host
+from vtcore.interfaces import Metric
 from vtcore.preflight import preflight, require
+from vtcore.preflight.findings import refuse_asking
 from vtcore.sweeps.folder import SweepFolder
 from vtcore.sweeps.notes import sweep_notes
 from vtcore.sweeps.objectives import Objective, best_of, pareto_front, with_known_fields
@@ -67,6 +69,7 @@ class Sweep:
         self.trials: list[Trial] = []
         self.notes: list[str] = []
         self.sequences: tuple[Sequence, ...] = ()
+        self._metrics: list[tuple[str, Metric]] = []
 
     @property
     def space(self) -> Space:
@@ -90,6 +93,7 @@ class Sweep:
                 best trial gives other scores by now.
             VtcoreError: No setting could be tried, or whatever else a person can act on. Finished trials stay.
         """
+        refuse_asking(self.experiment)
         resolved = self.experiment.resolved()
         # Before anything is detected: that may take hours.
         earlier = self.folder.earlier(resolved, resume=resume, overwrite=overwrite)
@@ -144,6 +148,7 @@ class Sweep:
         runner = TrialRunner(
             self.experiment, self.space, checked.sequences, self.host, picture_bytes=self._picture_bytes(self.jobs)
         )
+        self._metrics = runner.metrics
         self.objectives = with_known_fields(self.experiment, self.objectives, runner.metrics, runner.classes)
         self.notes = [*(str(finding.problem) for finding in checked.findings), *runner.replay.notes, *sweep_notes(self)]
         return runner
@@ -206,7 +211,7 @@ class Sweep:
     def _trial(self, number: int, places: Places, values: Mapping[str, Any], outcome: Outcome) -> Trial:
         found = {objective.name: objective.value(outcome.scores) for objective in self.objectives}
         missing = [name for name, value in found.items() if value is None]
-        error = outcome.error or (f"{missing[0]} is no number" if missing else "")
+        error = outcome.error or (self._no_number(missing[0]) if missing else "")
         return Trial(
             number=number,
             state="failed" if error else "done",
@@ -216,6 +221,16 @@ class Sweep:
             scores=_combined(outcome.scores),
             seconds=outcome.seconds,
             error=error,
+        )
+
+    def _no_number(self, name: str) -> str:
+        """Say that a score is none, and which others there are to judge by."""
+        others = [f"{metric}.{field}" for metric, made in self._metrics for field in made.summary]
+        others = [other for other in others if other != name][:4]
+        instead = f" (sweep.metrics), such as {', '.join(others)}" if others else ""
+        return (
+            f"{name} is no number: its metric finds nothing to compute it from in these data as they are tracked; "
+            f"change the metric's options, or judge by another score{instead}"
         )
 
     def _conclude(self) -> None:

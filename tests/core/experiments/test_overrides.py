@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -86,6 +87,24 @@ def test_elements_of_nested_arrays(load: Load) -> None:
 
 def test_later_overrides_win(load: Load) -> None:
     assert load(TEXT, "run.seed=1", "run.seed=2").run.seed == 2
+
+
+def test_overrides_in_a_list_that_is_wrong_as_a_whole_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "follow.toml"
+    file.write_text("[protocol]\ninit = [[1, 2, 3, 4], [5, 6, 7, 8]]\n")
+
+    def told(*overrides: str) -> str:
+        with pytest.raises(ExperimentError) as caught:
+            load_experiment(file, overrides)
+        return str(caught.value)
+
+    message = "protocol.init: width and height of a box must be above 0, got 1, 2, -5, 4"
+    assert told("protocol.init.0.2=-5") == f"{file}:2, changed by -o protocol.init.0.2=-5: {message}"
+    assert told("protocol.init.0.2=-5", "protocol.init.1.0=3").startswith(
+        f"{file}:2, changed by -o protocol.init.0.2=-5, -o protocol.init.1.0=3: protocol.init"
+    )
+    whole = "protocol.init=[[1,2,-5,4]]"
+    assert told(whole) == f"-o {whole}: {message}"
 
 
 def test_an_override_is_its_values_origin(load: Load) -> None:

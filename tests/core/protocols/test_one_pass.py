@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from vtcore.components import build
-from vtcore.errors import DataError, OutputError
+from vtcore.errors import DataError
 from vtcore.experiments import Experiment, load_experiment
 from vtcore.frames import Frame, Sequence
 from vtcore.instances import Instances
@@ -204,49 +204,6 @@ def test_wrong_options(options: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - the message is compared
         OnePass(**options)  # type: ignore[arg-type]
     assert str(caught.value).startswith(message)
-
-
-def test_drawn_targets(monkeypatch: pytest.MonkeyPatch) -> None:
-    import cv2
-
-    shown: list[tuple[int, ...]] = []
-
-    def select(title: str, image: np.ndarray, **_: object) -> list[tuple[int, int, int, int]]:
-        shown.append(image.shape)
-        return [(10, 20, 30, 40), (5, 5, 0, 7)]
-
-    monkeypatch.setattr("vtcore.drawing.targets.display_available", lambda _: None)
-    monkeypatch.setattr(cv2, "selectROIs", select)
-    monkeypatch.setattr(cv2, "destroyWindow", lambda _: None)
-    protocol = OnePass(draw=True)
-    large = Still(size=None)
-    protocol.reset(large)
-    frame = Frame(0, np.zeros((1800, 3200, 3), np.uint8), sequence=large)
-    rows = protocol.step(Noting(), frame)
-    assert shown == [(900, 1600, 3)]
-    assert rows.boxes.tolist() == [[20, 40, 80, 120]]
-    monkeypatch.setattr(cv2, "selectROIs", lambda *_, **__: ())
-    with pytest.raises(DataError, match="no target was drawn"):
-        protocol.step(Noting(), frame)
-
-    def fails(*_: object, **__: object) -> None:
-        raise cv2.error("no window here")
-
-    monkeypatch.setattr(cv2, "selectROIs", fails)
-    with pytest.raises(OutputError, match="targets cannot be drawn: no window here"):
-        protocol.step(Noting(), frame)
-    with pytest.raises(DataError, match="there are no pixels to draw targets on"):
-        protocol.step(Noting(), Frame(0))
-
-
-def test_no_display(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("DISPLAY", raising=False)
-    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    monkeypatch.setattr("sys.platform", "linux")
-    protocol = OnePass(draw=True)
-    protocol.reset(Still())
-    with pytest.raises(OutputError, match="targets cannot be drawn: there is no display"):
-        protocol.step(Noting(), next(Still().frames()))
 
 
 def test_built_from_an_experiment(load: Load) -> None:

@@ -39,6 +39,41 @@ def test_the_default_stands_for_trackers_of_targets_alone(load: Load) -> None:
     assert findings(experiment) == []
 
 
+LATE = "started in frame 5, but only the first 3 are tracked"
+RAISE = "; raise run.max_frames (--max-frames), or start earlier"
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "told"),
+    [
+        ("5,7,10,10,20,20\n", 3, [f"target 7 is {LATE}, so there are no results{RAISE}"]),
+        ("1,0,10,10,20,20\n5,7,10,10,20,20\n", 3, [f"target 7 is {LATE}{RAISE}"]),
+        ("4,1,1,1,5,5\n5,2,1,1,5,5\n1,3,1,1,5,5\n", 3, [f"2 targets are {LATE.replace('5', '4 or later')}{RAISE}"]),
+        ("3,7,10,10,20,20\n", 3, []),
+        ("5,7,10,10,20,20\n", 0, []),
+        ("50,7,10,10,20,20\n", 3, ["error"]),
+    ],
+)
+def test_targets_that_start_after_the_last_frame_that_is_tracked(
+    load: Load, tmp_path: Path, text: str, limit: int, told: list[str]
+) -> None:
+    (tmp_path / "targets.txt").write_text(text)
+    found = findings(load(protocol__file="targets.txt", run__max_frames=limit))
+    if told == ["error"]:
+        assert ["is started in frame 50, but sequence 'film0' has 8" in line for line in found] == [True]
+        return
+    assert found == [f"warning: override run.max_frames={limit}: run.max_frames: film0: {line}" for line in told]
+
+
+def test_annotated_targets_are_told_of_when_none_starts_in_time(load: Load) -> None:
+    def film(**options: int) -> dict[str, Any]:
+        return {"dataset": {"type": "film", **options}}
+
+    assert findings(load(film(targets=2, late=5), run__max_frames=3)) == []
+    (line,) = findings(load(film(hidden=4), run__max_frames=3))
+    assert f"film0: target 0 is {LATE}, so there are no results" in line
+
+
 def test_toml_and_overrides(load: Load, tmp_path: Path) -> None:
     path = tmp_path / "follow.toml"
     path.write_text(

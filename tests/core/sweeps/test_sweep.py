@@ -117,6 +117,13 @@ def test_a_trial_that_was_lost_between_others_is_tried_again(swept: Swept, sampl
     assert _told(swept(sweep__sampler=sampler, sweep__trials=4, resume=True)) == _told(whole)
 
 
+NO_NUMBER = (
+    "hota.HOTA is no number: its metric finds nothing to compute it from in these data as they are tracked; change the "
+    "metric's options, or judge by another score (sweep.metrics), such as hota.DetA, hota.AssA, hota.LocA, "
+    "clear.MOTA"
+)
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), None])
 def test_a_score_that_is_no_number_fails_its_trial_only(
     swept: Swept, monkeypatch: pytest.MonkeyPatch, value: float | None
@@ -133,7 +140,7 @@ def test_a_score_that_is_no_number_fails_its_trial_only(
 
     monkeypatch.setattr(TrialRunner, "run", without)
     sweep = swept()
-    assert [trial.error for trial in sweep.trials] == ["", "", *["hota.HOTA is no number"] * 2, "", ""]
+    assert [trial.error for trial in sweep.trials] == ["", "", *[NO_NUMBER] * 2, "", ""]
     assert SweepFolder("sweep").read()[2].scores["hota"]["HOTA"] is None
 
 
