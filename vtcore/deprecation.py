@@ -11,6 +11,7 @@ Each deprecation stands in `DEPRECATIONS` and is put to work where the deprecate
     @deprecated(NUMBER)                        # a function, a method, the getter of a property
     @renamed_argument(deprecation, "folder")   # an argument that has another name now
     __getattr__ = moved_names(__name__, {deprecation: "vtcore.labels:Labels"})   # a class, a constant, a module's name
+    limit: float = option(50.0, "...", formerly=deprecation)                     # a key of a component's table
     @hookspec(warn_on_impl=deprecation.warning())                                # a hook
     @hookspec(warn_on_impl_args={"tracks": deprecation.warning()})               # an argument of a hook
 
@@ -36,6 +37,7 @@ from vtcore.errors import RemovedError
 
 __all__ = [
     "DEPRECATIONS",
+    "DeprecatedOptionWarning",
     "Deprecation",
     "VtcoreDeprecationWarning",
     "deprecated",
@@ -54,6 +56,10 @@ class VtcoreDeprecationWarning(DeprecationWarning):
 
     Python shows it to whoever runs tests, and to scripts for what they do themselves; ``-W default`` shows all.
     """
+
+
+class DeprecatedOptionWarning(FutureWarning):
+    """An experiment uses a name of an option that a later release removes; shown to whoever runs it."""
 
 
 def _next_removal(deprecation: Deprecation) -> str:
@@ -105,15 +111,27 @@ class Deprecation:
     @property
     def message(self) -> str:
         """What the warning says."""
-        return (
-            f"{self.what}: deprecated since {self.distribution} {self.since}, removed in {self.removal}; "
-            f"use {self.instead}"
-        )
+        return f"{self.what}: {self.notice}"
+
+    @property
+    def notice(self) -> str:
+        """The same without what it is about, where a key of a file says that."""
+        return f"deprecated since {self.distribution} {self.since}, removed in {self.removal}; use {self.instead}"
 
     @property
     def removed_message(self) -> str:
         """What the error says."""
-        return f"{self.what}: removed in {self.distribution} {self.removal}; use {self.instead}"
+        return f"{self.what}: {self.removal_notice}"
+
+    @property
+    def removal_notice(self) -> str:
+        """The same without what it is about."""
+        return f"removed in {self.distribution} {self.removal}; use {self.instead}"
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether the release that is installed goes without it."""
+        return self.is_removed_in(_version_of(self.distribution))
 
     def is_removed_in(self, version: Version) -> bool:
         """Whether that release, or a candidate for it, goes without it."""
@@ -136,7 +154,7 @@ class Deprecation:
         Raises:
             RemovedError: This release removes it.
         """
-        if self.is_removed_in(_version_of(self.distribution)):
+        if self.is_gone:
             raise RemovedError(self.removed_message)
         warnings.warn(self.warning(), stacklevel=stacklevel + 2)
 

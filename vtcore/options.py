@@ -15,9 +15,12 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
+
+if TYPE_CHECKING:
+    from vtcore.deprecation import Deprecation
 
 __all__ = ["METADATA_KEY", "OptionInfo", "option", "option_info"]
 
@@ -33,6 +36,7 @@ class OptionInfo:
         unit: Unit of the value (``px``, ``frames``, ``s``), empty for none.
         ge, gt, le, lt: Bounds of the value, or of every element of a list.
         choices: The allowed values, if they are few.
+        formerly: Names that the field had before, each the `Deprecation.argument`.
     """
 
     help: str
@@ -42,6 +46,7 @@ class OptionInfo:
     le: float | None = None
     lt: float | None = None
     choices: tuple[Any, ...] | None = None
+    formerly: tuple[Deprecation, ...] = ()
 
     def complaint(self, value: Any) -> str | None:
         """Say what is wrong with `value` (``must be <= 1, got 1.5``), or None if nothing is."""
@@ -97,6 +102,7 @@ def option(
     le: float | None = None,
     lt: float | None = None,
     choices: Collection[Any] | None = None,
+    formerly: Deprecation | Collection[Deprecation] = (),
 ) -> Any:
     """Declare one field of a config; the arguments are those of `OptionInfo`.
 
@@ -110,11 +116,18 @@ def option(
         le: Greatest allowed value.
         lt: Value that must not be reached.
         choices: The allowed values.
+        formerly: Deprecation of the name that the field had before, or of several; experiments that still use it go
+            on, and are told (``docs/compatibility.md``).
 
     Raises:
-        ValueError: When the config is made with a value out of bounds: ``<field>: must be <= 1, got 1.5``.
+        ValueError: When the config is made with a value out of bounds: ``<field>: must be <= 1, got 1.5``; at once
+            where a deprecation in `formerly` is of no argument.
     """
-    info = OptionInfo(help, unit, ge, gt, le, lt, None if choices is None else tuple(choices))
+    former = tuple(formerly) if isinstance(formerly, Collection) else (formerly,)
+    for deprecation in former:
+        if not deprecation.argument:
+            raise ValueError(f"{deprecation.name}: say which name the option had: argument=...")
+    info = OptionInfo(help, unit, ge, gt, le, lt, None if choices is None else tuple(choices), former)
     metadata = {METADATA_KEY: info}
     if factory is not None:
         return attrs.field(factory=factory, metadata=metadata, validator=_validate)

@@ -11,6 +11,24 @@ from typing import Any
 
 import pytest
 
+RENAMED = """\
+import attrs
+from vtcore.deprecation import Deprecation
+from vtcore.options import option
+
+LIMIT = Deprecation(
+    "strangers_renamed.Config", argument="limit", since="1.1", instead="'farthest'", distribution="strangers-renamed"
+)
+
+@attrs.frozen(kw_only=True)
+class Config:
+    farthest: float = option(50.0, "Farthest that a box may move.", unit="px", formerly=LIMIT)
+
+@hookimpl
+def vtcore_trackers():
+    return [Component("tracker", "renamed", "strangers_renamed:Config", "nowhere:T", "Tracks.")]
+"""
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory, strangers: Any) -> Path:
@@ -90,3 +108,23 @@ def test_using_a_clashing_name_is_an_error_naming_both(site: Path) -> None:
 def test_others_can_be_described(site: Path) -> None:
     done = vtcore(site, "describe", "writer", "mot-text")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_former_name_of_an_option_is_told_on_one_line(strangers: Any, tmp_path: Path) -> None:
+    """A stranger's plugin renames an option: their users' experiments go on, and say what to write."""
+    type(strangers[0])("renamed", RENAMED).install_by_hand(tmp_path)
+    experiment = tmp_path / "x.toml"
+    experiment.write_text('[tracker]\ntype = "renamed"\nlimit = 20\n')
+    done = vtcore(tmp_path, "show", str(experiment))
+    assert (done.returncode, done.stderr) == (
+        0,
+        f"vtcore: warning: {experiment}:3: tracker.limit: deprecated since strangers-renamed 1.1, removed in 1.3; "
+        "use 'farthest'\n",
+    )
+    assert "farthest = 20.0" in done.stdout
+    assert "limit" not in done.stdout
+    info = tmp_path / "strangers_renamed-1.2.3.dist-info" / "METADATA"
+    info.write_text(info.read_text().replace("1.2.3", "1.3.0"))
+    done = vtcore(tmp_path, "show", str(experiment))
+    told = f"vtcore: error: {experiment}:3: tracker.limit: removed in strangers-renamed 1.3; use 'farthest'\n"
+    assert (done.returncode, done.stderr) == (2, told)

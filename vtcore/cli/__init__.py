@@ -16,9 +16,10 @@ import importlib
 import os
 import re
 import sys
+import warnings
 from collections.abc import Sequence
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vtcore.cli.plugin_commands import PluginCommand
@@ -44,6 +45,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 """Module and one-line help of every command."""
 
+_AS_PYTHON_DOES = warnings.formatwarning
+
 _EPILOG = """\
 vtcore <command> --help explains a command. Plugins may add commands: vtcore list-plugins shows them.
 VTCORE_DISABLE_PLUGINS=name,name leaves plugins out; VTCORE_TRACEBACK=1 shows where an error comes from.
@@ -61,6 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     # Before a plugin brings torch: the stages of a run share the cores, so no thread may spin while it waits.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    warnings.formatwarning = _warning_text
     arguments = sys.argv[1:] if argv is None else list(argv)
     # Nothing but flags can stand before the command.
     command = next((argument for argument in arguments if not argument.startswith("-")), None)
@@ -82,6 +86,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         print_error(error)
         return 2
+
+
+def _warning_text(message: Warning | str, category: type[Warning], *place: Any, **line: Any) -> str:
+    """Say our own warnings on one line, as errors are; others as Python does."""
+    if category.__module__.partition(".")[0] == "vtcore":
+        return f"vtcore: warning: {message}\n"
+    return _AS_PYTHON_DOES(message, category, *place, **line)
 
 
 def _run(command: str | None, arguments: list[str]) -> int:

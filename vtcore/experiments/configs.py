@@ -13,6 +13,7 @@ from vtcore.components import Configured, Kind
 from vtcore.errors import PluginError, VtcoreError
 from vtcore.experiments.defaults import default_table, over_default, plain_default
 from vtcore.experiments.faults import Fault, Faults, StructureError, refuse
+from vtcore.experiments.renaming import given_twice, renamed_keys
 from vtcore.experiments.wording import expected, got, quoted, wrong_type
 from vtcore.known_plugins import none_installed
 from vtcore.options import option_info
@@ -56,7 +57,16 @@ def structure_config(converter: cattrs.Converter, host: PluginHost, value: Any, 
         refuse(f"must be a table, got {got(value)}{remedy}")
     fields = {field.name: field for field in attrs.fields(config_class) if field.init}
     types = _field_types(config_class)
-    faults = Faults()
+    value, faults = dict(value), Faults()
+    for name, deprecation in list(renamed_keys(value, config_class)):
+        # Those of documents have their names of today by now; what is left is code's, such as a default's.
+        old = deprecation.argument
+        if name in value or deprecation.is_gone:
+            faults.found.append(Fault(given_twice(name) if name in value else deprecation.removal_notice, (old,)))
+            value.pop(old)
+        else:
+            deprecation.tell()
+            value[name] = value.pop(old)
     faults.found += [Fault(_unknown_key(key, fields), (key,)) for key in value if key not in fields]
     values: dict[str, Any] = {}
     for name, field in fields.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, cast
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import attrs
 
 from vtcore.components import Configured
+from vtcore.deprecation import DeprecatedOptionWarning
 from vtcore.errors import ExperimentError, Problem, VtcoreError
 from vtcore.experiments.converter import make_converter
 from vtcore.experiments.environment import expand
@@ -20,6 +22,7 @@ from vtcore.experiments.origins import DEFAULT, Node, Origin, origins_of, plain,
 from vtcore.experiments.overrides import apply_overrides
 from vtcore.experiments.positions import KeyPath
 from vtcore.experiments.reading import locate, python_tree
+from vtcore.experiments.renaming import with_current_names
 from vtcore.experiments.requirements import requirement_problem
 from vtcore.experiments.sweeping import TO_BE_SWEPT, swept_faults, with_lists_swept, with_swept_origins
 
@@ -50,6 +53,9 @@ def load_experiment(
         sweep: Whether a list in place of a plain value means values to try: it becomes part of ``sweep.parameters``,
             and its first value stands in its place.
 
+    Warns:
+        DeprecatedOptionWarning: An option is written with a name that it had before, and will have no more.
+
     Raises:
         ExperimentError: Anything is wrong; it tells all problems, each with file, line, key and remedy.
     """
@@ -66,10 +72,12 @@ def load_experiment(
     failed: set[KeyPath] = set()
     root = expand(without_directives(root, problems) or root, problems, failed)
     root = _with_output(root, run_name)
+    host = _enabled(host, plain(root))
+    root, renamed = with_current_names(root, host, problems)
     origins = origins_of(root)
     tables = plain(root)
     problems += _unmet_requirements(tables, origins, failed)
-    converter = make_converter(_enabled(host, tables))
+    converter = make_converter(host)
     tables, lists = with_lists_swept(tables, converter)
     if not sweep:
         problems += [problem_at(origins, path, TO_BE_SWEPT) for path in lists]
@@ -77,6 +85,8 @@ def load_experiment(
     checked = _structured(tables, origins, converter, problems, failed)
     if checked is None or problems:
         raise ExperimentError(_in_order(problems))
+    for problem in _in_order(renamed):
+        warnings.warn(DeprecatedOptionWarning(str(problem)), stacklevel=2)
     return _experiment(name, checked, origins, keep_protocol="protocol" in tables)
 
 
