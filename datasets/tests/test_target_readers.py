@@ -289,3 +289,38 @@ def test_listing_opens_nothing(layouts: Any, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(Path, "open", refuse)
     monkeypatch.setattr(Path, "read_bytes", refuse)
     assert names(LasotDataset(root)) == ["airplane-1", "car-2"]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "made", "truth"),
+    [
+        (OtbDataset, "otb", "Crossing/groundtruth_rect.txt"),
+        (VotDataset, "vot2018", "bag/groundtruth.txt"),
+        (Got10kDataset, "got10k/val", "GOT-10k_Val_000001/groundtruth.txt"),
+        (LasotDataset, "lasot", "airplane/airplane-1/groundtruth.txt"),
+    ],
+)
+def test_a_sequence_whose_annotation_is_missing_is_not_passed_over(
+    layouts: Any, dataset: Any, made: str, truth: str
+) -> None:
+    for make in (layouts.otb, layouts.vot, layouts.got10k, lambda: layouts.lasot("airplane-1")):
+        make()
+    root = layouts.folder / made
+    path = root / truth
+    before = [sequence.name for sequence in dataset(root).sequences()]
+    (root / "list.txt").unlink(missing_ok=True)
+    (path.parent / "sequence").write_text("fps=25\n")
+    path.unlink()
+    sequences = {sequence.name: sequence for sequence in dataset(root).sequences()}
+    assert list(sequences) == before
+    assert sequences[path.parent.name].annotations() is None
+    assert sequences[path.parent.name].has_images
+    assert sequences[path.parent.name].files()["groundtruth"] == path
+
+
+def test_an_empty_annotation_of_otb_is_told(layouts: Any) -> None:
+    root = layouts.otb()
+    (root / "Crossing" / "groundtruth_rect.txt").write_text("")
+    sequence = next(each for each in OtbDataset(root).sequences() if each.name == "Crossing")
+    with pytest.raises(DataError, match=r"Crossing.groundtruth_rect\.txt: holds no rows"):
+        sequence.annotations()

@@ -54,7 +54,7 @@ class Got10kDataset:
             raise DataError(f"no split {config.split!r} (dataset.split); there is {', '.join(there)}", file=root)
         names = got10k_names(folder)
         if names is None:
-            found = [child.name for child in subfolders(folder) if (child / "groundtruth.txt").is_file()]
+            found = [child.name for child in subfolders(folder) if _is_sequence(child)]
             if not found:
                 raise DataError(f"holds no sequences; expected {_LAYOUT}", file=folder)
             names = matching(found, config.sequences, folder)
@@ -117,3 +117,7 @@ class Got10kSequence(TargetSequence):
 
     def _find_object_class(self) -> str:
         return self.meta.get("object_class", "")
+
+
+def _is_sequence(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in ("groundtruth.txt", "meta_info.ini"))

@@ -94,6 +94,8 @@ class OtbSequence(TargetSequence):
         return {"groundtruth": self._path}
 
     def _read_truth(self) -> TargetTruth | None:
+        if not self._path.exists():
+            return None
         boxes = read_numbers(self._path, 4)
         if self._one_based:
             boxes = boxes - np.array([1, 1, 0, 0])
@@ -110,13 +112,22 @@ class OtbSequence(TargetSequence):
 
 
 def _annotations(root: Path) -> dict[str, Path]:
-    """Return the annotation files by the names of their sequences."""
+    """Return the annotation files by the names of their sequences; of one that has none, where it should be."""
     found: dict[str, Path] = {}
-    for folder in [root.resolve()] if any(root.glob("groundtruth_rect*.txt")) else subfolders(root):
+    for folder in [root.resolve()] if _is_sequence(root) else subfolders(root):
+        if not _is_sequence(folder):
+            continue
+        known = len(found)
         for path in sorted(folder.glob("groundtruth_rect*.txt")):
             number = re.fullmatch(r"groundtruth_rect(\.\d+)?\.txt", path.name)
             name = folder.name + (number[1] or "" if number else "")
             # The first annotation of Human4 is an empty file.
             if number and path.stat().st_size > 0 and (name in SEQUENCES or folder.name != "Human4"):
                 found[name] = path
+        if len(found) == known:
+            found[folder.name] = folder / "groundtruth_rect.txt"
     return dict(sorted(found.items()))
+
+
+def _is_sequence(folder: Path) -> bool:
+    return (folder / "img").is_dir() or any(folder.glob("groundtruth_rect*.txt"))

@@ -49,7 +49,7 @@ class VotDataset:
         if (root / _TRUTH).is_file():
             return [VotSequence(root.resolve(), root.resolve().parent, config)]
         holder = vot_folder(root)
-        there = [folder.name for folder in subfolders(holder) if (folder / _TRUTH).is_file()]
+        there = [folder.name for folder in subfolders(holder) if _is_sequence(folder)]
         names = vot_names(root)
         if names is not None:
             names = chosen_of_split(names, there, config.sequences, holder, "list.txt", partial=config.partial)
@@ -109,7 +109,9 @@ class VotSequence(TargetSequence):
         found = sorted(path for path in self._folder.iterdir() if path.suffix in _TAGS)
         return {path.stem: path for path in found}
 
-    def _read_truth(self) -> TargetTruth:
+    def _read_truth(self) -> TargetTruth | None:
+        if not (self._folder / _TRUTH).exists():
+            return None
         regions = read_regions(self._folder / _TRUTH)
         length = len(regions.ltwh)
         values = {path.stem: path for path in sorted(self._folder.glob("*.value"))}
@@ -131,6 +133,10 @@ class VotSequence(TargetSequence):
     def _find_frame_rate(self) -> float | None:
         number = re.fullmatch(r"\d+(\.\d+)?", self.info.get("fps", ""))
         return float(number[0]) if number and float(number[0]) > 0 else None
+
+
+def _is_sequence(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in (_TRUTH, "sequence"))
 
 
 def _extent(regions: Regions) -> tuple[int, int]:
