@@ -25,7 +25,7 @@ def annotations_of(sequence: Sequence) -> TrackTable:
     return table
 
 
-def annotated_targets(sequence: Sequence, polygon_box: str = "enclosing") -> dict[int, Instances]:
+def annotated_targets(sequence: Sequence, polygon_box: str = "enclosing", shift: float = 0.0) -> dict[int, Instances]:
     """Return the targets of a sequence by the index of the frame in which each is first seen.
 
     That is the first row of an id that is scored (its role counts, its label is that of a class) and has an area; of
@@ -34,6 +34,7 @@ def annotated_targets(sequence: Sequence, polygon_box: str = "enclosing") -> dic
     Args:
         sequence: A sequence with annotations.
         polygon_box: As `plain_boxes` takes it.
+        shift: How far boxes that are not rotated are moved to the right and down, in pixels.
 
     Raises:
         DataError: It has none, or none that can be followed.
@@ -50,7 +51,7 @@ def annotated_targets(sequence: Sequence, polygon_box: str = "enclosing") -> dic
     first = _first_rows(table, rows) | _first_rows(table, visible)
     chosen = np.sort(np.array(list(first.values()), np.int64))
     frames = table.frames[chosen]
-    return {int(frame): targets_at(table, chosen[frames == frame], polygon_box) for frame in np.unique(frames)}
+    return {int(frame): targets_at(table, chosen[frames == frame], polygon_box, shift) for frame in np.unique(frames)}
 
 
 def _first_rows(table: TrackTable, rows: Int64Array) -> dict[int, int]:
@@ -59,15 +60,19 @@ def _first_rows(table: TrackTable, rows: Int64Array) -> dict[int, int]:
     return dict(zip(ids.tolist(), rows[places].tolist(), strict=True))
 
 
-def targets_at(table: TrackTable, rows: Int64Array, polygon_box: str = "enclosing") -> Instances:
+def targets_at(table: TrackTable, rows: Int64Array, polygon_box: str = "enclosing", shift: float = 0.0) -> Instances:
     """Return rows of annotations as a tracker is started with them: with ids, labels, exact boxes and a score of 1.
 
     Args:
         table: Annotations.
         rows: Which of them.
         polygon_box: As `plain_boxes` takes it.
+        shift: How far boxes that are not rotated are moved to the right and down, in pixels.
     """
-    return Instances.from_ltwh(plain_boxes(table, rows, polygon_box), ids=table.ids[rows], labels=table.labels[rows])
+    boxes = plain_boxes(table, rows, polygon_box)
+    if shift and table.polygons is None:
+        boxes = boxes + [shift, shift, 0.0, 0.0]
+    return Instances.from_ltwh(boxes, ids=table.ids[rows], labels=table.labels[rows])
 
 
 def plain_boxes(table: TrackTable, rows: Int64Array, polygon_box: str = "enclosing") -> Float64Array:

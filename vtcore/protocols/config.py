@@ -59,6 +59,14 @@ class OnePassConfig:
         "the mean of the corners (as mmtracking has it), or the latter one pixel larger (as pysot has it).",
         choices=POLYGON_BOXES,
     )
+    shift: float = option(
+        0.0,
+        "How far the annotated plain box that a target is started from is moved to the right and down; pysot's script "
+        "for benchmarks has 0.5.",
+        unit="px",
+        ge=-10.0,
+        le=10.0,
+    )
 
     def __attrs_post_init__(self) -> None:
         """Refuse to be told twice.

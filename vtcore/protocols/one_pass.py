@@ -31,6 +31,7 @@ class OnePass:
         file: str = "",
         draw: bool = False,
         polygon_box: str = "enclosing",
+        shift: float = 0.0,
     ) -> None:
         """Say who tells the targets: the annotations, unless one of the others is given.
 
@@ -39,12 +40,13 @@ class OnePass:
             file: File with the targets (`vtcore.protocols.target_file`).
             draw: Whether they are drawn with the mouse.
             polygon_box: How a plain box is made of a rotated annotation (`vtcore.protocols.annotated.plain_boxes`).
+            shift: How far annotated plain boxes are moved to the right and down, in pixels.
 
         Raises:
             ValueError: A box is none, or the targets are told twice.
         """
         boxes = tuple(tuple(map(float, box)) for box in init)
-        self._config = OnePassConfig(init=boxes, file=file, draw=draw, polygon_box=polygon_box)
+        self._config = OnePassConfig(init=boxes, file=file, draw=draw, polygon_box=polygon_box, shift=shift)
         self._drawn = DrawnTargets()
         self._targets: dict[int, Instances] = {}
 

@@ -28,7 +28,7 @@ def told_targets(config: OnePassConfig, sequence: Sequence) -> dict[int, Instanc
     if config.draw:
         return {}
     if config.is_annotated:
-        return annotated_targets(sequence, config.polygon_box)
+        return annotated_targets(sequence, config.polygon_box, config.shift)
     if config.init:
         targets, file = {0: Instances.from_ltwh(config.init, ids=np.arange(len(config.init)))}, None
     else:

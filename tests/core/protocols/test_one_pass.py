@@ -148,6 +148,17 @@ def test_plain_boxes_of_rotated_ones() -> None:
     np.testing.assert_allclose(rows[0].boxes[0, 2:] - rows[0].boxes[0, :2], [side, side], rtol=1e-6)
 
 
+def test_plain_boxes_may_be_moved_before_the_start() -> None:
+    plain = TrackTable([0], [[1, 2, 20, 10]], ids=[0])
+    _, rows = passed(OnePass(shift=0.5), Still(plain))
+    assert rows[0].boxes.tolist() == [[1.5, 2.5, 21.5, 12.5]]
+    rotated = TrackTable([0], [[0, 0, 20, 20]], ids=[0], polygons=[ROTATED])
+    _, rows = passed(OnePass(shift=0.5), Still(rotated))
+    assert rows[0].boxes.tolist() == [[0, 0, 20, 20]]
+    _, rows = passed(OnePass(init=[[1, 2, 20, 10]], shift=0.5), Still(plain))
+    assert rows[0].boxes.tolist() == [[1, 2, 21, 12]]
+
+
 @pytest.mark.parametrize(
     ("protocol", "sequence", "message"),
     [

@@ -32,6 +32,7 @@ def test_the_default_stands_for_trackers_of_targets_alone(load: Load) -> None:
         "file": "",
         "draw": False,
         "polygon_box": "enclosing",
+        "shift": 0.0,
     }
     assert load_experiment(experiment.resolved()) == experiment
     assert load({"tracker": {"type": "self-made"}}).protocol is None

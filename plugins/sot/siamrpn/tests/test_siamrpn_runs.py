@@ -52,7 +52,32 @@ def test_otb_in_one_pass(data: Path) -> None:
     api.run("siamrpn:otb100-alexnet", overrides=DRAWN | {"run.output": str(data / "run")})
     scores = json.loads((data / "run/metrics.json").read_text(encoding="utf-8"))
     assert 0 < scores["ope"]["COMBINED"]["AUC"] <= 1
-    assert (data / "run/results/Street.txt").is_file()
+    first = (data / "run/results/Street.txt").read_text().splitlines()[0]
+    # Half a pixel to the right and down, as pysot's script starts it.
+    assert first.split(",")[2:6] == ["60.50", "50.50", "40.00", "30.00"]
+
+
+def test_whose_conventions_the_experiments_follow(data: Path) -> None:
+    shifts = {
+        name: 0.0 if experiment.protocol is None else getattr(experiment.protocol.config, "shift", 0.0)
+        for name in ("otb100", "otb100-alexnet", "otb100-mmtracking", "vot2018-lt", "lasot", "uav123", "vot2018")
+        for experiment in [load_experiment(f"siamrpn:{name}")]
+    }
+    assert shifts == {
+        "otb100": 0.5,
+        "otb100-alexnet": 0.5,
+        "otb100-mmtracking": 0.0,
+        "vot2018-lt": 0.5,
+        "lasot": 0.0,
+        "uav123": 0.0,
+        "vot2018": 0.0,
+    }
+    visible = {
+        name: load_experiment(f"siamrpn:{name}").metrics[0].config.exclude_invisible
+        for name in ("lasot", "otb100-mmtracking", "uav123")
+    }
+    # MMTracking's configurations: only_eval_visible.
+    assert visible == {"lasot": True, "otb100-mmtracking": False, "uav123": False}
 
 
 def test_vot_with_starts_after_failures(data: Path) -> None:
