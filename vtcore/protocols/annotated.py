@@ -71,7 +71,7 @@ def targets_at(table: TrackTable, rows: Int64Array, polygon_box: str = "enclosin
     """
     boxes = plain_boxes(table, rows, polygon_box)
     if shift and table.polygons is None:
-        boxes = boxes + [shift, shift, 0.0, 0.0]
+        boxes = boxes + np.array([shift, shift, 0.0, 0.0])
     return Instances.from_ltwh(boxes, ids=table.ids[rows], labels=table.labels[rows])
 
 
