@@ -183,14 +183,23 @@ def build(configured: Configured, context: BuildContext | None = None) -> Any:
         context: Handed to every target that takes an argument ``context``.
 
     Raises:
-        PluginError: A target cannot be imported.
+        PluginError: A target cannot be imported, or does not take the keys of its config.
     """
     context = context or BuildContext()
-    target = configured.component.load_target()
+    component = configured.component
+    target = component.load_target()
     fields = attrs.fields(type(configured.config))
     arguments = {field.name: _built(getattr(configured.config, field.name), context) for field in fields}
-    if "context" not in arguments and "context" in inspect.signature(target).parameters:
+    signature = inspect.signature(target)
+    if "context" not in arguments and "context" in signature.parameters:
         arguments["context"] = context
+    try:
+        signature.bind(**arguments)
+    except TypeError as error:
+        raise PluginError(
+            f"{component.kind} {component.name!r}: {component.target} {error}; its arguments must be the keys of "
+            f"{component.config}, with the same defaults"
+        ) from error
     return target(**arguments)
 
 

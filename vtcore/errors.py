@@ -1,6 +1,7 @@
 """Errors that vtcore expects, each told to the user in one line (exit status 2).
 
-Anything else that escapes is a bug of ours and shows a traceback::
+Anything else that escapes is a bug. One of a plugin is told in one line too, with the line of its code (exit status 1,
+see `vtcore.fault`); one of ours shows a traceback::
 
     VtcoreError
     ├── PluginError               a plugin cannot be loaded, or failed in a hook

@@ -116,3 +116,13 @@ def test_config_must_be_attrs() -> None:
 
 def test_nested_name() -> None:
     assert load_object("vtcore.components:Component.load_config", "method") is Component.load_config
+
+
+def test_a_target_that_does_not_take_its_config() -> None:
+    odd = Component("tracker", "odd", "parts_of_a_test:TrackerConfig", "parts_of_a_test:Motion", "s")
+    with pytest.raises(PluginError) as refused:
+        build(Configured(odd, TrackerConfig()))
+    assert str(refused.value) == (
+        "tracker 'odd': parts_of_a_test:Motion got an unexpected keyword argument 'motion'; its arguments must be the "
+        "keys of parts_of_a_test:TrackerConfig, with the same defaults"
+    )

@@ -82,10 +82,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         from vtcore.cli.console import print_error
         from vtcore.errors import VtcoreError
 
-        if not isinstance(error, VtcoreError):
+        if isinstance(error, VtcoreError):
+            print_error(error)
+            return 2
+        from vtcore.fault import plugin_fault
+        from vtcore.host import plugin_host
+
+        fault = plugin_fault(error, plugin_host())
+        if fault is None:
             raise
-        print_error(error)
-        return 2
+        print_error(fault)
+        return 1
 
 
 def _warning_text(message: Warning | str, category: type[Warning], *place: Any, **line: Any) -> str:

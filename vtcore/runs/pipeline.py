@@ -16,6 +16,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, cast
 
 from vtcore.ahead import Interrupts
+from vtcore.errors import PluginError
 from vtcore.frames import Frame, Sequence
 from vtcore.instances import Instances
 from vtcore.interfaces import Detector, ReId, TargetProtocol, TargetTracker, Tracker, Transform
@@ -39,10 +40,23 @@ STAGES = ("decode", "transform", "detect", "embed", "track", "write")
 
 
 def tracks_of(tracker: Tracker, protocol: TargetProtocol | None, frame: Frame, detections: Instances) -> Instances:
-    """Return what a tracker answers for the next frame, driven by a protocol where there is one."""
+    """Return what a tracker answers for the next frame, driven by a protocol where there is one.
+
+    Raises:
+        PluginError: It answers no instances, or none with ids.
+    """
     if protocol is None:
-        return tracker.update(frame, detections)
-    return protocol.step(cast("TargetTracker", tracker), frame)
+        tracks = tracker.update(frame, detections)
+    else:
+        tracks = protocol.step(cast("TargetTracker", tracker), frame)
+    if isinstance(tracks, Instances) and (tracks.ids is not None or not len(tracks)):
+        return tracks
+    asked = tracker if protocol is None else protocol
+    answered = "Instances without ids" if isinstance(tracks, Instances) else type(tracks).__name__
+    raise PluginError(
+        f"{type(asked).__module__}:{type(asked).__qualname__} answered {answered} for frame {frame.index}; tracks are "
+        "vtcore.Instances with ids, as of detections.replace(ids=..., detection_index=...)"
+    )
 
 
 class Pipeline:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from collections.abc import Sequence as Seq
+from typing import cast
 
 import numpy as np
 import pytest
 
-from vtcore.errors import DamagedSourceError
+from vtcore.errors import DamagedSourceError, PluginError
 from vtcore.frames import Frame, Sequence
 from vtcore.instances import Instances
 from vtcore.runs.pipeline import Pipeline
@@ -197,3 +198,33 @@ def test_the_time_of_each_stage_is_measured() -> None:
     assert pipeline.seconds["detect"] > 0
     assert pipeline.seconds["track"] > 0
     assert pipeline.seconds["write"] == 0
+
+
+class Wrong(Tracker):
+    """Answers what a test says."""
+
+    def __init__(self, answer: object) -> None:
+        super().__init__()
+        self.answer = answer
+
+    def update(self, frame: Frame, detections: Instances) -> Instances:
+        return cast("Instances", self.answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [([], "list"), (None, "NoneType"), (Instances([[0, 0, 1, 1]]), "Instances without ids")],
+    ids=["list", "none", "no-ids"],
+)
+def test_answers_that_are_no_tracks_are_refused(answer: object, told: str) -> None:
+    with pytest.raises(PluginError) as refused:
+        list(Pipeline(tracker=Wrong(answer)).track(Street(2)))
+    assert str(refused.value) == (
+        f"{__name__}:Wrong answered {told} for frame 0; tracks are vtcore.Instances with ids, as of "
+        "detections.replace(ids=..., detection_index=...)"
+    )
+
+
+def test_no_tracks_need_no_ids() -> None:
+    nothing = Instances([])
+    assert [tracks for *_, tracks in Pipeline(tracker=Wrong(nothing)).track(Street(1))] == [nothing]
