@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
+import runpy
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from vtcore.frames import Sequence
-from vtcore.tables import TrackTable
+REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
 def prepared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("vtrack_datasets", reason="vtrack-datasets is not installed")
-    from vtrack_datasets.synthetic import SyntheticDataset
-
     folder = tmp_path_factory.mktemp("documents")
-    dataset = SyntheticDataset(sequences=2, frames=40, width=192, height=160, objects=4, seed=3)
-    for number, sequence in enumerate(dataset.sequences(), 1):
-        _write_mot_sequence(sequence, folder / "mydata" / "train" / f"street-{number}")
-        _write_results(sequence, folder / "results" / f"street-{number}.txt")
-    _write_images(next(iter(dataset.sequences())), folder)
+    material = runpy.run_path(str(REPOSITORY / "examples" / "material.py"))
+    material["write_material"](folder, width=192, height=160, frames=40)
     _write_lasot(folder / "LaSOT" / "airplane" / "airplane-1", folder / "images")
     _write_vot(folder / "vot2018", folder / "images")
     _write_weights(folder / "weights" / "AFLink_epoch20.pth")
@@ -43,28 +38,6 @@ def reader_folder(prepared_folder: Path, tmp_path: Path, monkeypatch: pytest.Mon
     # The documents fill the cache, and empty it.
     monkeypatch.setenv("VTCORE_CACHE", str(tmp_path / "cache"))
     return folder
-
-
-def _write_mot_sequence(sequence: Sequence, folder: Path) -> None:
-    (folder / "det").mkdir(parents=True)
-    (folder / "gt").mkdir()
-    (folder / "seqinfo.ini").write_text(
-        f"[Sequence]\nname={folder.name}\nimDir=img1\nframeRate=30\nseqLength={sequence.length}\n"
-        f"imWidth={sequence.width}\nimHeight={sequence.height}\nimExt=.jpg\n"
-    )
-    detections, truth = sequence.detections(), sequence.annotations()
-    assert detections is not None
-    assert truth is not None
-    (folder / "det" / "det.txt").write_text("".join(_rows(detections, "{score:.4f}")))
-    (folder / "gt" / "gt.txt").write_text("".join(_rows(truth, "1,1,{visibility:.2f}")))
-
-
-def _write_results(sequence: Sequence, path: Path) -> None:
-    """Write the annotations as if some other program had tracked them."""
-    truth = sequence.annotations()
-    assert truth is not None
-    path.parent.mkdir(exist_ok=True)
-    path.write_text("".join(_rows(truth, "1,-1,-1,-1")))
 
 
 def _write_lasot(folder: Path, images: Path) -> None:
@@ -181,29 +154,3 @@ def _write_ssdlite(path: Path) -> None:
     models = pytest.importorskip("torchvision.models", reason="torchvision is not installed")
     name = "ssdlite320_mobilenet_v3_large"
     torch.save(models.get_model(name, weights=None, weights_backbone=None, num_classes=3).state_dict(), path)
-
-
-def _rows(table: TrackTable, tail: str) -> list[str]:
-    return [
-        f"{table.frames[row] + 1},{table.ids[row]},"
-        + ",".join(f"{value:.2f}" for value in table.ltwh[row])
-        + ","
-        + tail.format(score=table.scores[row], visibility=table.visibility[row])
-        + "\n"
-        for row in range(len(table))
-    ]
-
-
-def _write_images(sequence: Sequence, folder: Path) -> None:
-    import cv2
-
-    (folder / "images").mkdir()
-    video = cv2.VideoWriter(str(folder / "street.mp4"), cv2.VideoWriter_fourcc(*"mp4v"), 30, (192, 160))
-    lines = ["frame,x1,y1,x2,y2,score,label\n"]
-    for frame in sequence.frames():
-        assert frame.image is not None
-        video.write(np.ascontiguousarray(frame.image))
-        cv2.imwrite(str(folder / "images" / f"{frame.index:06d}.png"), frame.image)
-        lines.append(f"{frame.index},20,30,{60 + frame.index},120,0.9,person\n")
-    video.release()
-    (folder / "boxes.csv").write_text("".join(lines))

@@ -1,8 +1,9 @@
 """Every command and snippet of the documents does what it says.
 
 Blocks of one document run in order, in one folder: TOML and Python blocks whose first line is a comment with a file
-name are written to that file, other ``python`` blocks are executed, ``console`` blocks are run line by line. A package
-that a document makes and installs is put on the path with its entry points, as pip would.
+name are written to that file, other ``python`` blocks are executed, ``console`` blocks are run line by line. A file of
+another page that a document goes on with is there too: "`own.toml` of [your own data](own-data.md)". A package that a
+document makes and installs is put on the path with its entry points, as pip would.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import itertools
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -33,6 +35,7 @@ DOCUMENTS = sorted(
     if path.name != "CHANGELOG.md"
 )
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_TAKEN_OVER = re.compile(r"`([\w-]+\.toml)`\s+of\s+\[[^\]]+\]\(([\w/.-]+\.md)\)")
 _PROMISE = re.compile(r"\s*It prints (`.+?`(?: and `.+?`)*)")
 # No camera, no display and no network here: these lines are checked to be refused for that, and only for that.
 _REFUSED_HERE = {"vtcore track 0": "no camera|no display", "--show": "no display"}
@@ -66,6 +69,10 @@ def _blocks(document: Path) -> Iterator[Block]:
 def test_document(document: Path, reader_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = REPOSITORY.parent / "shared" / "data"
     monkeypatch.setenv("VTCORE_DATA", str(data))
+    for name, page in _TAKEN_OVER.findall(document.read_text(encoding="utf-8")):
+        taken = [each for each in _blocks(document.parent / page) if each.text.startswith(f"# {name}\n")]
+        assert taken, f"{document.name}: {page} has no {name}"
+        _written(taken[0], reader_folder)
     for block in _blocks(document):
         match block.language:
             case "toml":
@@ -95,10 +102,49 @@ def test_links_lead_somewhere() -> None:
     assert not broken
 
 
-def test_every_algorithm_page_is_named_in_the_readme() -> None:
-    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    missing = [page.name for page in (REPOSITORY / "docs/algorithms").glob("*.md") if page.name not in readme]
-    assert not missing
+def test_commands_mean_the_same_to_every_shell() -> None:
+    """zsh takes brackets and stars without quotes for names of files, and refuses the command where there are none."""
+    loose = [
+        f"{block.place}: {line}"
+        for document in DOCUMENTS
+        for block in _blocks(document)
+        if block.language == "console"
+        for line in block.text.splitlines()
+        if re.search(r"[\[\]*?{}]", re.sub(r"'[^']*'|\"[^\"]*\"|\s#.*", "", line))
+    ]
+    assert not loose
+
+
+def test_pages_read_one_after_another_do_not_collide() -> None:
+    """A run refuses a folder that holds a run: who reads on in one folder must not be stopped by an earlier page."""
+    pages = [REPOSITORY / "README.md", *_guide()]
+    taken: dict[str, str] = {}
+    for page in pages:
+        for folder in _run_folders(page):
+            assert folder not in taken, f"{page.name}: {taken[folder]} has left a run in {folder}"
+        taken |= dict.fromkeys(_run_folders(page), page.name)
+
+
+def _guide() -> list[Path]:
+    """Return the pages of the user guide, in the order of the site."""
+    text = (REPOSITORY / "mkdocs.yml").read_text(encoding="utf-8")
+    part = text[text.index("\n  - Use:") : text.index("\n  - Detect:")]
+    return [REPOSITORY / "docs" / name for name in re.findall(r"(?<=: )\S+\.md$", part, re.MULTILINE)]
+
+
+def _run_folders(page: Path) -> set[str]:
+    """Return the folders into which the commands and snippets of a page run."""
+    folders = set()
+    for block in _blocks(page):
+        if block.language == "python":
+            folders |= set(re.findall(r"""output"?[:=] ?"(runs/\S+?)\"""", block.text))
+        for line in block.text.splitlines() if block.language == "console" else ():
+            named = re.findall(r"(?:--output |run\.output=)(runs/\S+)", line)
+            if run := re.match(r"vtcore (run|sweep) (\S+)\.toml", line):
+                stem = Path(run[2]).stem
+                named = named or [f"runs/{stem}" if run[1] == "run" else f"runs/{stem}-sweep"]
+            folders |= set(named)
+    return folders
 
 
 def _written(block: Block, folder: Path) -> bool:
@@ -123,13 +169,17 @@ def _run_line(block: Block, line: str, folder: Path) -> None:
         _check_pip(block, words, folder)
     elif command == "vtcore":
         _run_vtcore(block, line, words[1:], folder)
+    elif command == "python" and words[1].endswith(".py"):
+        _run_script(block, line, words[1:], folder)
+    elif command == "cp":
+        shutil.copy(folder / words[1], folder / words[2])
     elif command == "pytest":
         _run_module(block, line, words, folder)
     elif words[:3] == ["python", "-m", "build"]:
         pytest.importorskip("build", reason="build is not installed")
         # What builds the package is not fetched, but that of this environment.
         _run_module(block, line, ["build", "--no-isolation", *words[3:]], folder)
-    elif words[:3] != ["python3", "-m", "venv"]:
+    elif words[:3] != ["python3", "-m", "venv"] and words != [".", ".venv/bin/activate"]:
         pytest.fail(f"{block.place}: no one runs {line!r}")
 
 
@@ -172,6 +222,17 @@ def _run_module(block: Block, line: str, words: list[str], folder: Path) -> None
     command = [sys.executable, "-m", *words]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{block.place}: {line}: {done.stdout[-2000:]}{done.stderr}"
+
+
+def _run_script(block: Block, line: str, words: list[str], folder: Path) -> None:
+    """Run a script that the document made, or one of the repository, which wants an empty folder."""
+    script, working = folder / words[0], folder
+    if not script.exists():
+        script, working = REPOSITORY / words[0], folder / "empty"
+        working.mkdir()
+    command = [sys.executable, str(script), *words[1:]]
+    done = subprocess.run(command, cwd=working, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{block.place}: {line}: {done.stderr}"
 
 
 def _put_on_path(package: Path, site: Path) -> None:
