@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,9 +11,7 @@ import numpy as np
 import pytest
 
 from vtcore.components import BuildContext, Configured, build
-from vtcore.frames import Frame
 from vtcore.host import plugin_host
-from vtcore.instances import Instances
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 pytest.importorskip("vtrack_plugin_mixformer", reason="vtrack-plugin-mixformer is not installed")
@@ -29,7 +26,7 @@ TABLES = {"init_pos_embed_s": 0, "init_pos_embed_t": 1}
 
 def forward(case: Any) -> None:
     """Boxes, scores, maps and tokens, with norms as they are and as a run has them."""
-    check, state = case.checker(), _state(case)
+    check, state = case.checker(), case.runs().weights(case)
     bounds = case.stated["tolerance"]["absolute"]
     for fuse in (False, True):
         answers = _answers(case, _network(case, state, fuse=fuse))
@@ -115,11 +112,13 @@ class _Tokens:
 def sequence(case: Any) -> None:
     """The tracker over frames: boxes, scores, and how many templates there are."""
     stated, check = case.stated, case.checker()
-    tolerance = stated["tolerance"]
+    runs, images, tolerance = case.runs(), case.images(), stated["tolerance"]
     pixels = float(str(tolerance["boxes"]).split()[0])
     for run in stated["values"]["runs"]:
-        tracker = _tracker(case, _state(case, run), {**stated["hyper"], **run.get("hyper", {})})
-        boxes, scores, counts = _tracked(tracker, _frames(case, run), run["init_box_xywh"])
+        tracker = _tracker(case, runs.weights(case, run), {**stated["hyper"], **run.get("hyper", {})})
+        frames = [piece[..., ::-1] for piece in runs.pieces(images[run["base_image"]], run)]
+        counts: list[int] = []
+        boxes, scores = runs.followed(tracker, frames, run["init_box_xywh"], lambda it: counts.append(_looks(it)))  # noqa: B023
         check.close(f"{run['run']}.boxes_xywh", boxes, rtol=0, atol=pixels)
         np.testing.assert_allclose(boxes, run["boxes_xywh"], rtol=0, atol=pixels, err_msg=run["run"])
         if "pred_score_after_sigmoid" in run:
@@ -130,48 +129,9 @@ def sequence(case: Any) -> None:
     check.finish()
 
 
-def _tracked(tracker: Any, frames: Sequence[Any], start: Sequence[float]) -> tuple[Any, list[float], list[int]]:
-    """Return boxes ``x, y, width, height``, the given one first; scores and numbers of later looks of the others."""
-    left, top, width, height = start
-    target = Instances([[left, top, left + width, top + height]], ids=[0])
-    boxes, scores, counts = [list(start)], [], []
-    for index, image in enumerate(frames):
-        frame = Frame(index, np.ascontiguousarray(image[..., ::-1]))
-        if index == 0:
-            tracker.start(frame, target)
-            continue
-        tracks = tracker.update(frame, Instances.empty())
-        x1, y1, x2, y2 = tracks.boxes[0].astype(float)
-        boxes.append([x1, y1, x2 - x1, y2 - y1])
-        scores.append(float(tracks.scores[0]))
-        counts.append(len(tracker.state_dict()["target.0.templates"]) - 1)
-    return np.array(boxes), scores, counts
-
-
-def _frames(case: Any, run: Mapping[str, Any]) -> list[Any]:
-    """Return the frames of a run, red first: a window that moves over a picture."""
-    base, (height, width) = case.images()[run["base_image"]], run["frame_size"]
-    origins = {}
-    for axis in "xy":
-        stated = re.search(rf"o{axis} = (-?\d+) - d{axis}\*k", run["frame_k"])
-        assert stated is not None, run["frame_k"]
-        origins[axis] = int(stated[1])
-    frames = []
-    for k in range(run["frames"]):
-        left, top = (origins[axis] - run[f"d{axis}"] * k for axis in "xy")
-        frames.append(base[top : top + height, left : left + width])
-    return frames
-
-
-def _state(case: Any, run: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return the weights; scales and offsets of a run's own come on top."""
-    run, state = run or {}, case.state()
-    for key in ("scale", "weight_scale"):
-        for name, factor in run.get(key, {}).items():
-            state[name] = state[name] * np.float32(factor)
-    for name, shift in run.get("offset", {}).items():
-        state[name] = state[name] + np.float32(shift)
-    return {name: torch.from_numpy(np.asarray(value)) for name, value in state.items()}
+def _looks(tracker: Any) -> int:
+    """Return how many later looks of the target there are."""
+    return len(tracker.state_dict()["target.0.templates"]) - 1
 
 
 def _network(case: Any, state: Mapping[str, Any], *, fuse: bool) -> Any:
@@ -184,7 +144,8 @@ def _network(case: Any, state: Mapping[str, Any], *, fuse: bool) -> Any:
 
 def _written(state: Mapping[str, Any], folder: str) -> Path:
     path = Path(folder) / "mixformer_online.pth.tar"
-    torch.save({"epoch": 40, "net_type": "MixFormerOnlineScore", "net": dict(state), "stats": {}}, path)
+    tensors = {name: torch.from_numpy(value) for name, value in state.items()}
+    torch.save({"epoch": 40, "net_type": "MixFormerOnlineScore", "net": tensors, "stats": {}}, path)
     return path
 
 

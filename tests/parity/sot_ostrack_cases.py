@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,9 +14,7 @@ import numpy as np
 import pytest
 
 from vtcore.components import BuildContext, Configured, build
-from vtcore.frames import Frame
 from vtcore.host import plugin_host
-from vtcore.instances import Instances
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 pytest.importorskip("vtrack_plugin_ostrack", reason="vtrack-plugin-ostrack is not installed")
@@ -179,13 +176,15 @@ def _plain_arithmetic() -> Iterator[None]:
 
 def sequence(case: Any) -> None:
     """Boxes over frames, where the network saw the target, and the window."""
-    stated, check, images = case.stated, case.checker(), case.images()
+    stated, check, images, runs = case.stated, case.checker(), case.images(), case.runs()
     tolerance = stated["tolerance"]
     pixels, share = float(str(tolerance["boxes"]).split()[0]), tolerance.get("best_response", 1e-4)
     for run in stated["values"]["runs"]:
         shapes = dict(stated["state_dict"]) | stated.get("state_dicts", {}).get(run.get("state_dict_of"), {})
-        tracker = _tracker(_state_of(case, shapes, run), _hyper_of(stated, run), fuse=True)
-        boxes, cells, responses = _followed(tracker, _frames(images[run["base_image"]], run), run["init_box_xywh"])
+        tracker = _tracker(runs.weights(case, run, shapes), _hyper_of(stated, run), fuse=True)
+        cells, responses = _looked_at(tracker)
+        frames = [piece[..., ::-1] for piece in runs.pieces(images[run["base_image"]], run)]
+        boxes, _ = runs.followed(tracker, frames, run["init_box_xywh"])
         name = f"{run['run']}.hann_window"
         side = tracker.network.layout.search_grid
         window = outer_window(side, side).reshape(1, 1, side, side)
@@ -211,33 +210,10 @@ def _hyper_of(stated: Mapping[str, Any], run: Mapping[str, Any]) -> dict[str, An
     return {"backbone": backbone, "data": data}
 
 
-def _state_of(case: Any, shapes: Mapping[str, Any], run: Mapping[str, Any]) -> dict[str, Any]:
-    state = case.fill().fill_state_dict(shapes)
-    for source in (case.stated, run):
-        for name, factor in source.get("scale", {}).items():
-            state[name] = state[name] * np.float32(factor)
-        for name, offset in source.get("offset", {}).items():
-            state[name] = state[name] + np.float32(offset)
-    return dict(state)
-
-
-def _frames(base: Any, run: Mapping[str, Any]) -> list[Frame]:
-    """Return the frames of a run: a window that moves over a picture, as the case tells in words."""
-    height, width = run["frame_size"]
-    told = [re.search(rf"o{axis} = (-?\d+) - d{axis}\*k", run["frame_k"]) for axis in "xy"]
-    starts = [int(each[1]) for each in told if each is not None]
-    assert len(starts) == 2, run["frame_k"]
-    frames = []
-    for index in range(run["frames"]):
-        left, top = (start - run[f"d{axis}"] * index for axis, start in zip("xy", starts, strict=True))
-        picture = base[top : top + height, left : left + width]
-        frames.append(Frame(index, np.ascontiguousarray(picture[..., ::-1])))
-    return frames
-
-
-def _followed(tracker: Any, frames: list[Frame], box: list[float]) -> tuple[Any, list[int], list[float]]:
-    """Return the boxes, the cells of the search region that they came from, and how the cells did."""
-    cells, responses = [], []
+def _looked_at(tracker: Any) -> tuple[list[int], list[float]]:
+    """Return lists that fill up with the cells of the search region that boxes come from, and how the cells did."""
+    cells: list[int] = []
+    responses: list[float] = []
 
     def look(module: Any, given: Any, maps: Any) -> None:
         side = maps.score.shape[-1]
@@ -246,13 +222,7 @@ def _followed(tracker: Any, frames: list[Frame], box: list[float]) -> tuple[Any,
         responses.append(float(response.max()))
 
     tracker.network.register_forward_hook(look)
-    tracker.reset()
-    tracker.start(frames[0], Instances.from_ltwh([box], ids=[0]))
-    boxes = [box]
-    for frame in frames[1:]:
-        x1, y1, x2, y2 = tracker.update(frame, Instances.empty()).boxes[0].tolist()
-        boxes.append([x1, y1, x2 - x1, y2 - y1])
-    return np.array(boxes), cells, responses
+    return cells, responses
 
 
 def crop(case: Any) -> None:

@@ -247,41 +247,23 @@ class _Answering(SiamRpn):
 
 def sequence(case: Any) -> None:
     """A target over frames, with batch norms and without."""
-    stated = case.stated
+    stated, runs = case.stated, case.runs()
     boxes_bound = float(str(stated["tolerance"]["boxes"]).split()[0])
     for fuse in (False, True):
         tracker, check = _tracker(case, fuse=fuse), case.checker()
         for run in stated["values"]["runs"]:
-            frames = list(_frames(case, run))
-            tracker.reset()
-            tracker.start(frames[0], _targets(run["init_box_xywh"]))
-            found, middles = [], []
-            for frame in frames[1:]:
-                found.append(tracker.update(frame))
-                state = tracker.state_dict()
-                middles.append([state["target.0.centre"], state["target.0.size"]])
-            corners = np.stack([each.boxes[0] for each in found]).astype(float)
-            boxes = np.vstack((run["init_box_xywh"], np.hstack((corners[:, :2], corners[:, 2:] - corners[:, :2]))))
+            base = case.fill().fill_image(run["base_image"], *run["base_size"])
+            states: list[Mapping[str, Any]] = []
+            frames, start = runs.pieces(base, run), run["init_box_xywh"]
+            boxes, scores = runs.followed(tracker, frames, start, lambda it: states.append(it.state_dict()))  # noqa: B023
             np.testing.assert_allclose(boxes, run["boxes_xywh"], rtol=0, atol=boxes_bound, err_msg=run["run"])
             check.close(f"{run['run']}.boxes_xywh", boxes, rtol=0, atol=boxes_bound)
-            scores, bound = [each.scores[0] for each in found], _absolute(case, "best_score")
+            bound = _absolute(case, "best_score")
             np.testing.assert_allclose(scores, run["best_score"], rtol=0, atol=bound, err_msg=run["run"])
             if "center_and_size" in run:
-                places = [np.concatenate(each) for each in middles]
+                places = [np.concatenate((each["target.0.centre"], each["target.0.size"])) for each in states]
                 np.testing.assert_allclose(places, run["center_and_size"], rtol=0, atol=boxes_bound, err_msg=run["run"])
         check.finish()
-
-
-def _frames(case: Any, run: Mapping[str, Any]) -> Iterator[Frame]:
-    """Yield pieces of a picture that moves below them, as the case tells in words."""
-    base = case.fill().fill_image(run["base_image"], *run["base_size"])
-    height, width = run["frame_size"]
-    told = re.search(r"ox = (-?\d+) - dx\*k, oy = (-?\d+) - dy\*k", run["frame_k"])
-    assert told, run["frame_k"]
-    left, top = map(int, told.groups())
-    for index in range(run["frames"]):
-        x, y = left - run["dx"] * index, top - run["dy"] * index
-        yield Frame(index, np.ascontiguousarray(base[y : y + height, x : x + width]))
 
 
 def _targets(ltwh: Any) -> Instances:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,9 +11,7 @@ import numpy as np
 import pytest
 
 from vtcore.components import BuildContext, Configured, build
-from vtcore.frames import Frame
 from vtcore.host import plugin_host
-from vtcore.instances import Instances
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 pytest.importorskip("vtrack_plugin_stark", reason="vtrack-plugin-stark is not installed")
@@ -25,7 +22,7 @@ from vtrack_plugin_stark.network import cells_of  # noqa: E402
 
 def forward(case: Any) -> None:
     """Tokens, boxes, scores and probabilities, with norms as they are and folded, in each variant of padding."""
-    check, state = case.checker(), _state(case)
+    check, state = case.checker(), case.runs().weights(case)
     for fuse in (False, True):
         network = _network(case, state, fuse=fuse)
         for variant, rectangles in case.stated["values"]["variants"].items():
@@ -81,59 +78,19 @@ def _padding(image: Any, rectangles: Sequence[Sequence[int]]) -> Any:
 def sequence(case: Any) -> None:
     """The tracker over frames: boxes, and scores where there are any."""
     stated, check = case.stated, case.checker()
+    runs, images = case.runs(), case.images()
     hyper, tolerance = stated["hyper"], stated["tolerance"]
     pixels, share = float(str(tolerance["boxes"]).split()[0]), tolerance["conf_score"]
     for run in stated["values"]["runs"]:
-        tracker = _tracker(case, _state(case, run), {**hyper, **run.get("hyper", {})})
-        boxes, scores = _tracked(tracker, _frames(case, run), run["init_box_xywh"])
+        tracker = _tracker(case, runs.weights(case, run), {**hyper, **run.get("hyper", {})})
+        frames = [piece[..., ::-1] for piece in runs.pieces(images[run["base_image"]], run)]
+        boxes, scores = runs.followed(tracker, frames, run["init_box_xywh"])
         check.close(f"{run['run']}.boxes_xywh", boxes, rtol=0, atol=pixels)
         np.testing.assert_allclose(boxes, run["boxes_xywh"], rtol=0, atol=pixels, err_msg=run["run"])
         for found, wanted in zip(scores, run["conf_score"], strict=True):
             # The original answers no score without a score head.
             assert abs(found - (1.0 if wanted is None else wanted)) <= share, run["run"]
     check.finish()
-
-
-def _tracked(tracker: Any, frames: Sequence[Any], start: Sequence[float]) -> tuple[Any, list[float]]:
-    """Return boxes ``x, y, width, height``, the given one first, and the scores of all but that."""
-    left, top, width, height = start
-    target = Instances([[left, top, left + width, top + height]], ids=[0])
-    boxes, scores = [list(start)], []
-    for index, image in enumerate(frames):
-        frame = Frame(index, np.ascontiguousarray(image[..., ::-1]))
-        if index == 0:
-            tracker.start(frame, target)
-            continue
-        tracks = tracker.update(frame, Instances.empty())
-        x1, y1, x2, y2 = tracks.boxes[0].astype(float)
-        boxes.append([x1, y1, x2 - x1, y2 - y1])
-        scores.append(float(tracks.scores[0]))
-    return np.array(boxes), scores
-
-
-def _frames(case: Any, run: Mapping[str, Any]) -> list[Any]:
-    """Return the frames of a run, red first: a window that moves over a picture."""
-    base, (height, width) = case.images()[run["base_image"]], run["frame_size"]
-    frames = []
-    for k in range(run["frames"]):
-        places = []
-        for axis in "xy":
-            stated = re.search(rf"o{axis} = (-?\d+) - d{axis}\*k", run["frame_k"])
-            assert stated is not None, run["frame_k"]
-            places.append(int(stated[1]) - run[f"d{axis}"] * k)
-        left, top = places
-        frames.append(base[top : top + height, left : left + width])
-    return frames
-
-
-def _state(case: Any, run: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return the weights; scales and offsets of a run's own come on top."""
-    run, state = run or {}, case.state()
-    for name, factor in run.get("scale", {}).items():
-        state[name] = state[name] * np.float32(factor)
-    for name, shift in run.get("offset", {}).items():
-        state[name] = state[name] + np.float32(shift)
-    return {name: torch.from_numpy(np.asarray(value)) for name, value in state.items()}
 
 
 def _network(case: Any, state: Mapping[str, Any], *, fuse: bool) -> Any:
@@ -147,7 +104,8 @@ def _network(case: Any, state: Mapping[str, Any], *, fuse: bool) -> Any:
 
 def _written(state: Mapping[str, Any], folder: str) -> Path:
     path = Path(folder) / "STARK_ep0050.pth.tar"
-    torch.save({"epoch": 50, "net_type": "STARKST", "net": dict(state), "stats": {}}, path)
+    tensors = {name: torch.from_numpy(value) for name, value in state.items()}
+    torch.save({"epoch": 50, "net_type": "STARKST", "net": tensors, "stats": {}}, path)
     return path
 
 

@@ -97,6 +97,10 @@ class Case:
         """Return what compares answers with those stored."""
         return _load(HERE / "checker.py").Checker(self)
 
+    def runs(self) -> ModuleType:
+        """Return what puts runs of single-object trackers into action."""
+        return _load(HERE / "target_runs.py")
+
 
 CASES = [Case(file) for file in sorted(FOLDER.glob("*/*.json"))]
 
