@@ -40,7 +40,7 @@ def pieces(base: Any, run: Mapping[str, Any]) -> list[Any]:
 
     Args:
         base: The picture, uint8 ``(height, width, 3)``.
-        run: With ``frames``, ``frame_size`` (height, width), ``dx``, ``dy``, and ``frame_k``, which says where they are.
+        run: With ``frames``, ``frame_size`` (height, width), ``dx``, ``dy`` and ``frame_k``, which says where they are.
     """
     height, width = run["frame_size"]
     told = [re.search(rf"o{axis} = (-?\d+) - d{axis}\*k", run["frame_k"]) for axis in "xy"]
