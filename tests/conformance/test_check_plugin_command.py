@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 BROKEN = {"parts.py": (("            detections.labels,\n", "            np.zeros(len(ids), np.int64),\n"),)}
 
@@ -122,3 +125,30 @@ def test_a_broken_plugin_is_told_too(install: Callable[..., Any]) -> None:
     done = vtcore(stranger, stranger.name)
     assert done.returncode == 1
     assert "it is broken: cannot be imported: ModuleNotFoundError: No module named 'nothing_here'" in done.stdout
+
+
+def test_one_mistake_behind_many_failures_stands_once(install: Callable[..., Any]) -> None:
+    edits = {"parts.py": (("ids=ids.copy()", "ids=ids * 0"),)}
+    stranger = install(edits)
+    lines = vtcore(stranger, stranger.name, "--quick", "--only", "tracker:stranger:").stdout.splitlines()
+    (line,) = (each for each in lines if "failed  " in each)
+    own = stranger.site / stranger.name / "parts.py"
+    number = 1 + next(at for at, each in enumerate(own.read_text().splitlines()) if "return Instances(" in each)
+    assert re.search(rf"\d\d checks +failed +ValueError: ids must be unique within a frame \({own}:{number}\)", line)
+    assert re.search(r"\d\d failed", lines[-1])
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("list(ids)", "the answer is list, not vtcore.Instances; make it with"),
+        ("detections", "the answer has no ids; give it ids, int64, one for each box"),
+    ],
+)
+def test_answers_of_a_wrong_kind_stand_once(answer: str, told: str, install: Callable[..., Any]) -> None:
+    stranger = install({"parts.py": (("        return Instances(", f"        return {answer}\n        Instances("),)})
+    outcomes = [each for each in stranger.outcomes(component="tracker:stranger") if each.status == "failed"]
+    behind = [each for each in outcomes if each.cause.startswith(told)]
+    assert len(behind) >= 7
+    assert len({each.cause for each in behind}) == 1
+    assert not any("AttributeError" in each.message for each in outcomes)

@@ -14,7 +14,8 @@ With ``--json`` it prints one object::
           "status": "passed",             passed, failed, not checked, expected failure, unexpected success
           "message": "",                  why, and what to do
           "seconds": 0.12,
-          "traceback": ""                 of an exception that nobody expected
+          "traceback": "",                of an exception that nobody expected
+          "cause": ""                     what is behind it, the same in all checks that fail for it
         }
       ]
     }
@@ -162,7 +163,7 @@ def _print_table(console: Console, outcomes: list[Outcome], *, verbose: bool) ->
         own = [outcome for outcome in outcomes if outcome.component == component]
         passed = [outcome for outcome in own if outcome.status == "passed"]
         if not verbose and passed:
-            table.add_row(component, f"{len(passed)} checks", Text("passed", _STYLES["passed"]), "")
+            table.add_row(component, _number_of(passed), Text("passed", _STYLES["passed"]), "")
         rows = own if verbose else _gathered(outcome for outcome in own if outcome.status != "passed")
         for outcome in rows:
             status = Text(outcome.status, _STYLES[outcome.status])
@@ -171,10 +172,17 @@ def _print_table(console: Console, outcomes: list[Outcome], *, verbose: bool) ->
 
 
 def _gathered(outcomes: Iterable[Outcome]) -> list[Outcome]:
-    """Make one of the outcomes that are the same but for the name of the check, as where nothing can be made at all."""
+    """Make one of the outcomes that have one cause, or are the same but for the name of the check."""
     import attrs
 
     by_text: dict[tuple[str, str], list[Outcome]] = {}
     for outcome in outcomes:
-        by_text.setdefault((outcome.status, outcome.message), []).append(outcome)
-    return [own[0] if len(own) == 1 else attrs.evolve(own[0], check=f"{len(own)} checks") for own in by_text.values()]
+        by_text.setdefault((outcome.status, outcome.cause or outcome.message), []).append(outcome)
+    return [
+        own[0] if len(own) == 1 else attrs.evolve(own[0], check=_number_of(own), message=text)
+        for (_, text), own in by_text.items()
+    ]
+
+
+def _number_of(outcomes: list[Outcome]) -> str:
+    return "1 check" if len(outcomes) == 1 else f"{len(outcomes)} checks"

@@ -8,7 +8,7 @@ import numpy as np
 
 from vtcore.frames import Frame
 from vtcore.instances import Instances
-from vtcore.testing.failures import expect
+from vtcore.testing.failures import CheckFailure, expect
 
 __all__ = ["expect_frame", "expect_instances"]
 
@@ -34,6 +34,15 @@ def expect_instances(value: Any, what: str, *, ids: bool = False) -> None:
     Raises:
         CheckFailure: It is not.
     """
+    try:
+        _expect_instances(value, what, ids=ids)
+    except CheckFailure as failure:
+        # Whichever frames it is shown.
+        failure.cause = str(failure).replace(what, "the answer")
+        raise
+
+
+def _expect_instances(value: Any, what: str, *, ids: bool) -> None:
     expect(isinstance(value, Instances), f"{what} is {type(value).__name__}, not vtcore.Instances; {_HOW}")
     count = len(value.boxes)
     for name, dtype, dimensions in _COLUMNS:
@@ -42,7 +51,7 @@ def expect_instances(value: Any, what: str, *, ids: bool = False) -> None:
             needed = name in ("boxes", "scores", "labels") or (ids and name == "ids")
             expect(
                 not needed,
-                f"{what} has no {name}; with nothing to tell, it is an array of length 0, of {dtype.__name__}",
+                f"{what} has no {name}; give it {name}, {dtype.__name__}, one for each box",
             )
             continue
         expect(

@@ -6,7 +6,7 @@ import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from vtcore.comparison import EvaluatedSequence
 from vtcore.errors import VtcoreError
 from vtcore.frames import Frame
 from vtcore.instances import Instances
+from vtcore.testing.answers import expect_instances
 from vtcore.testing.comparisons import plain_copy
 from vtcore.testing.definitions import TARGET_TRACKER
 from vtcore.testing.failures import NotChecked
@@ -60,7 +61,7 @@ class TrackerDriver(Driver):
     def rest(self, target: Any, scene: Scene, first: int) -> Iterator[Any]:
         """Go on from a frame, without a reset."""
         for frame, detections in zip(scene.frames[first:], scene.detections[first:], strict=True):
-            yield target.update(frame, detections)
+            yield _tracks(target.update(frame, detections), frame)
 
 
 class TargetTrackerDriver(TrackerDriver):
@@ -69,7 +70,7 @@ class TargetTrackerDriver(TrackerDriver):
     def rest(self, target: Any, scene: Scene, first: int) -> Iterator[Any]:
         """Go on from a frame, without a reset: in each, `update` comes first, then what is started."""
         for frame in scene.frames[first:]:
-            yield target.update(frame, Instances.empty())
+            yield _tracks(target.update(frame, Instances.empty()), frame)
             if frame.index in scene.targets:
                 target.start(frame, scene.targets[frame.index])
 
@@ -211,6 +212,13 @@ class BackboneDriver(Driver):
             maps = list(_evaluating(target)(images))
         # Not within the block: who leaves this generator half-way would leave the mode on for the whole thread.
         yield maps
+
+
+def _tracks(answer: Any, frame: Frame) -> Instances:
+    """Return what a tracker answers, if anything can be said of it."""
+    if not isinstance(answer, Instances):
+        expect_instances(answer, f"the answer to frame {frame.index}")
+    return cast("Instances", answer)
 
 
 class StubTargetTracker:

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from vtcore.errors import VtcoreError
 
-__all__ = ["CannotBeMade", "CheckFailure", "NotChecked", "expect"]
+__all__ = ["CannotBeMade", "CheckFailure", "DoesNotWork", "NotChecked", "expect"]
 
 
 class CheckFailure(VtcoreError):  # noqa: N818 - a result of checking, not a mistake of the caller
-    """A component does not do what its kind promises; the message says what was seen, and what its author can do."""
+    """A component does not do what its kind promises; the message says what was seen, and what its author can do.
+
+    Attributes:
+        cause: What is behind it, in words that are the same in every check that fails for it; empty where nobody knows.
+    """
+
+    def __init__(self, message: str, *, cause: str = "") -> None:
+        super().__init__(message)
+        self.cause = cause
 
 
 class CannotBeMade(CheckFailure):
     """A component cannot be made at all, so that nothing else can be said of it."""
+
+
+class DoesNotWork(CheckFailure):
+    """A component fails when it is put to work, so that nothing can be said of its answers."""
 
 
 class NotChecked(VtcoreError):  # noqa: N818 - as above

@@ -37,6 +37,7 @@ class Outcome:
         message: Why, and what to do; empty where it passed.
         seconds: How long it took.
         traceback: Of an exception that was not expected; empty where there was none.
+        cause: What is behind a failure, the same in all that fail for it; empty where nobody knows.
     """
 
     component: str
@@ -45,6 +46,7 @@ class Outcome:
     message: str = ""
     seconds: float = 0.0
     traceback: str = ""
+    cause: str = ""
 
     @property
     def is_well(self) -> bool:
@@ -94,17 +96,25 @@ class PluginCheck:
         except VtcoreError as error:
             raise CheckFailure(f"{type(error).__name__}: {error}") from error
         except Exception as error:
-            told = str(error).partition("\n")[0]
-            raise CheckFailure(
-                f"{type(error).__name__}: {told} ({_place(error)}); wanted was: {self.definition.summary}"
-            ) from error
+            told = self._told(error)
+            raise CheckFailure(f"{told}; wanted was: {self.definition.summary}", cause=told) from error
+
+    def _told(self, error: BaseException) -> str:
+        """Return an exception on one line, with the last line of the component's own package that it came through."""
+        if isinstance(error, VtcoreError):
+            return str(error)
+        lines = list(traceback.walk_tb(error.__traceback__))
+        own = [each for each in lines if _package(each[0].f_globals.get("__name__")) == self.subject.package]
+        frame, line = (own or lines)[-1]
+        first = str(error).partition("\n")[0]
+        return f"{type(error).__name__}: {first} ({frame.f_code.co_filename}:{line})"
 
     def outcome(self) -> Outcome:
         """Make the check and return what came of it; raises nothing."""
         began = time.perf_counter()
         status: Status = "unexpected success" if self.expected else "passed"
         message = f"it passes, though it is expected to fail ({self.expected}); take it out of the expected failures"
-        details = ""
+        details = behind = ""
         try:
             self()
         except NotChecked as error:
@@ -113,11 +123,13 @@ class PluginCheck:
             status = "expected failure" if self.expected else "failed"
             message = self.expected or str(error)
             cause = error.__cause__
-            details = "" if cause is None or self.expected else "".join(traceback.format_exception(cause))
+            if not self.expected:
+                details = "" if cause is None else "".join(traceback.format_exception(cause))
+                behind = error.cause or ("" if cause is None else self._told(cause))
         if status == "passed":
             message = ""
         seconds = time.perf_counter() - began
-        return Outcome(self.subject.label, self.definition.name, status, message, seconds, details)
+        return Outcome(self.subject.label, self.definition.name, status, message, seconds, details, behind)
 
 
 def checks_of_plugin(
@@ -168,9 +180,8 @@ def checks_of_subject(subject: Subject, settings: Settings | None = None) -> lis
     ]
 
 
-def _place(error: BaseException) -> str:
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "nowhere"
+def _package(module: object) -> str:
+    return str(module).partition(".")[0]
 
 
 @contextmanager

@@ -73,6 +73,14 @@ class Subject:
             return "tracker"
         return TARGET_TRACKER if "targets" in needs else "tracker"
 
+    @property
+    def package(self) -> str:
+        """The import package that its code is in; empty where nobody knows."""
+        if self.component is not None:
+            return self.component.target.partition(":")[0].partition(".")[0]
+        module = self.plugin.module if self.target is None and self.plugin else getattr(self.target, "__module__", "")
+        return str(module).partition(".")[0]
+
     def the_component(self) -> Component:
         """Return the component.
 
