@@ -1,7 +1,8 @@
 """Puts READMEs and changelogs that stand beside the code into the site, and looks after what the site refers to.
 
 The repository's README is the site's first page; ``plugins/mot/sort/README.md`` is ``packages/mot/sort``. All links
-stay as they are in the files, so that they also lead somewhere where the files are read in the repository.
+stay as they are in the files, so that they also lead somewhere where the files are read in the repository. The site works
+where its files are opened in a browser, without a server: search too.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from mkdocs.structure.pages import Page
 
 REPOSITORY = Path(__file__).parents[2]
 PACKAGES = ("plugins/*/*", "plugins/nets", "datasets")
+WORKERS = "assets/workers_of_files.js"
 _LINK = re.compile(r"(?<=\]\()([^)#:\s]+)(#[^)\s]*)?(?=\))")
 _FOREIGN = re.compile(
     r"<(?:script|img|iframe)\b[^>]*\bsrc=[\"']?(?:https?:)?//"
@@ -46,7 +48,8 @@ def _page_of_file(path: str) -> str | None:
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Add the pages of the packages to the navigation."""
+    """Add the pages of the packages to the navigation, and the script that lets search work without a server."""
+    config.extra["polyfills"] = [WORKERS]  # loaded before the theme's own scripts
     pages = [page for page in _outside_pages().values() if page.startswith("packages/")]
     families: dict[str, list[dict[str, object]]] = {}
     for index in (page for page in pages if page.endswith("/index.md")):
@@ -62,7 +65,9 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the files outside of docs/."""
+    """Add the files outside of docs/, and the script."""
+    script = str(Path(__file__).parent / Path(WORKERS).name)
+    files.append(File.generated(config, WORKERS, abs_src_path=script))
     for path, page in _outside_pages().items():
         files.append(File.generated(config, page, abs_src_path=str(REPOSITORY / path)))
     return files
@@ -96,3 +101,9 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
     if found := _FOREIGN.search(output):
         raise PluginError(f"{page.file.src_uri} loads from elsewhere: {found[0]}")
     return output
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Write the index of the search as a script, too: that is where the theme looks for it without a server."""
+    index = Path(config.site_dir) / "search" / "search_index.json"
+    index.with_suffix(".js").write_text(f"var __index = {index.read_text(encoding='utf-8')}", encoding="utf-8")
