@@ -69,7 +69,18 @@ def load(manager: pluggy.PluginManager, candidate: Candidate, disabled: Mapping[
     except Rejection as no:
         if plugin is not None:
             manager.unregister(plugin)
-        return LoadedPlugin(candidate, attrs.evolve(info, status="broken", reason=no.reason, traceback=no.traceback))
+        reason = no.reason + _way_back(no.__cause__, info)
+        return LoadedPlugin(candidate, attrs.evolve(info, status="broken", reason=reason, traceback=no.traceback))
+
+
+def _way_back(cause: BaseException | None, plugin: PluginInfo) -> str:
+    """Return what mends an entry point whose module is not there, as after a renaming; empty where it is."""
+    if not isinstance(cause, ModuleNotFoundError) or not f"{plugin.module}.".startswith(f"{cause.name}."):
+        return ""
+    return (
+        f"; its entry point names {plugin.module!r}: put that right under [project.entry-points.vtcore] in its "
+        "pyproject.toml, and pip install it again"
+    )
 
 
 def registered_name(plugin: PluginInfo) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 from vtcore.discovery import PluginInfo
 from vtcore.known_plugins import KNOWN_PLUGINS, KnownPlugin, bringer, known_components, known_plugin, none_installed
-from vtcore.suggestions import did_you_mean_or_list, near_miss, there_are
+from vtcore.suggestions import did_you_mean_or_list, listing, near_miss, there_are
 
 __all__ = ["suspects", "unknown_component", "unknown_experiment", "unknown_kind", "unknown_plugin"]
 
@@ -20,8 +20,8 @@ def unknown_component(kind: str, name: str, plugins: Collection[PluginInfo]) -> 
     """Say that there is no such component, and the way out.
 
     In order: the published plugin that brings it (not installed, or in what state), a plugin of that name that is not
-    ``ok``, the near miss (and what brings that), the kind that does have the name, plugins that may bring it if they
-    worked, all names there are.
+    ``ok`` or has only others of the kind, the near miss (and what brings that), the kind that does have the name,
+    plugins that may bring it if they worked, all names there are.
     """
     problem = f"unknown {kind} {name!r}"
     known = bringer(kind, name)
@@ -30,6 +30,9 @@ def unknown_component(kind: str, name: str, plugins: Collection[PluginInfo]) -> 
     for plugin in plugins:
         if plugin.status != "ok" and plugin.answers_to(name):
             return f"{problem}; plugin {plugin.label} is {_state(plugin)}"
+        own = [component.name for component in plugin.components if component.kind == kind]
+        if own and plugin.answers_to(name):
+            return f"{problem}; plugin {plugin.label} has {listing(own)}"
     offered = [component for plugin in plugins for component in plugin.components]
     names = {component.name for component in offered if component.kind == kind}
     match = near_miss(name, {*names, *known_components(kind)})
@@ -66,8 +69,12 @@ def unknown_plugin(name: str, plugins: Iterable[PluginInfo]) -> str:
     match = near_miss(name, {*installed, *(known.name for known in KNOWN_PLUGINS)})
     near = known_plugin(match) if match is not None and match not in installed else None
     missing = f" ({near.pip_install})" if near is not None else ""
-    hint = f"did you mean {match!r}?{missing}" if match is not None else "vtcore list-plugins shows what is installed"
-    return f"unknown plugin {name!r}; {hint}"
+    if match is not None:
+        return f"unknown plugin {name!r}; did you mean {match!r}?{missing}"
+    return (
+        f"unknown plugin {name!r}; vtcore list-plugins shows what is installed, and a new or renamed one is there once "
+        "pip has installed it"
+    )
 
 
 def unknown_experiment(plugin: PluginInfo, name: str, experiments: Collection[str]) -> str:

@@ -93,6 +93,23 @@ def test_component_of_a_broken_or_disabled_plugin_says_why(fake_site: Any) -> No
     )
 
 
+def test_plugin_whose_component_is_called_otherwise(fake_site: Any) -> None:
+    fake_site.add_tracker("tracktar", component="nearest")
+    assert message(ComponentError, fake_site.discover().component, "tracker", "tracktar") == (
+        "unknown tracker 'tracktar'; plugin 'tracktar' (fake-tracktar 1.0) has 'nearest'"
+    )
+
+
+def test_entry_point_whose_module_is_gone(fake_site: Any) -> None:
+    package = fake_site.folder / fake_site.add_tracker("renamed")
+    (package / "plugin.py").rename(package / "hooks.py")
+    assert fake_site.discover().plugin("renamed").reason == (
+        "cannot be imported: ModuleNotFoundError: No module named 'fake_renamed.plugin'; its entry point names "
+        "'fake_renamed.plugin': put that right under [project.entry-points.vtcore] in its pyproject.toml, and pip "
+        "install it again"
+    )
+
+
 def test_installed_plugin_that_no_longer_brings_it(fake_site: Any) -> None:
     fake_site.add("sort", distribution="vtrack-plugin-sort")
     assert message(ComponentError, fake_site.discover().component, "tracker", "sort") == (
@@ -169,7 +186,8 @@ def test_plugin_by_either_name(fake_site: Any) -> None:
     )
     assert message(PluginError, host.plugin, "oen") == "unknown plugin 'oen'; did you mean 'one'?"
     assert message(PluginError, host.plugin, "qqqq") == (
-        "unknown plugin 'qqqq'; vtcore list-plugins shows what is installed"
+        "unknown plugin 'qqqq'; vtcore list-plugins shows what is installed, and a new or renamed one is there once "
+        "pip has installed it"
     )
     for name in ("bytetrack", "vtrack-plugin-bytetrack"):
         assert message(PluginError, host.plugin, name) == (

@@ -105,9 +105,9 @@ class PluginCheck:
             return str(error)
         lines = list(traceback.walk_tb(error.__traceback__))
         own = [each for each in lines if _package(each[0].f_globals.get("__name__")) == self.subject.package]
-        frame, line = (own or lines)[-1]
-        first = str(error).partition("\n")[0]
-        return f"{type(error).__name__}: {first} ({frame.f_code.co_filename}:{line})"
+        told = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        # One that came from another process has no lines here.
+        return " ".join([told, *(f"({frame.f_code.co_filename}:{line})" for frame, line in (own or lines)[-1:])])
 
     def outcome(self) -> Outcome:
         """Make the check and return what came of it; raises nothing."""
