@@ -1,8 +1,8 @@
 """Puts READMEs and changelogs that stand beside the code into the site, and looks after what the site refers to.
 
 The repository's README is the site's first page; ``plugins/mot/sort/README.md`` is ``packages/mot/sort``. All links
-stay as they are in the files, so that they also lead somewhere where the files are read in the repository. The site works
-where its files are opened in a browser, without a server: search too.
+stay as they are in the files, so that they also lead somewhere where the files are read in the repository. The site
+works where its files are opened in a browser, without a server: search too.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ REPOSITORY = Path(__file__).parents[2]
 PACKAGES = ("plugins/*/*", "plugins/nets", "datasets")
 WORKERS = "assets/workers_of_files.js"
 _LINK = re.compile(r"(?<=\]\()([^)#:\s]+)(#[^)\s]*)?(?=\))")
+_NAMED = re.compile(r"`((?:docs|benchmarks)/[\w/-]+\.md)`")
 _FOREIGN = re.compile(
     r"<(?:script|img|iframe)\b[^>]*\bsrc=[\"']?(?:https?:)?//"
     r"|<link\b(?=[^>]*\brel=[\"']?(?:stylesheet|preload|preconnect))[^>]*\bhref=[\"']?(?:https?:)?//"
@@ -74,12 +75,18 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Turn links to files of the repository into links to their pages."""
+    """Turn links to files of the repository into links to their pages.
+
+    READMEs of packages have no such links, since nobody could follow them where an index of packages shows them. They
+    name files of the repository, and here the names lead to the pages.
+    """
     uri = page.file.src_uri
+    if uri.startswith("packages/"):
+        markdown = _NAMED.sub(lambda match: f"[{match[0]}](/{match[1]})", markdown)
     folder = posixpath.dirname(_file_of_page(uri))
 
     def linked(match: re.Match[str]) -> str:
-        target = _page_of_file(posixpath.normpath(posixpath.join(folder, match[1])))
+        target = _page_of_file(posixpath.normpath(posixpath.join("/", folder, match[1])).lstrip("/"))
         if target is None:
             return match[0]  # a warning of mkdocs tells where
         return posixpath.relpath(target, posixpath.dirname(uri) or ".") + (match[2] or "")

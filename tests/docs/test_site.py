@@ -10,12 +10,18 @@ import re
 from pathlib import Path
 
 import pytest
+import tomli
 
 import vtcore
 import vtcore.testing
 
 REPOSITORY = Path(__file__).parents[2]
 DOCS = REPOSITORY / "docs"
+PACKAGES = sorted(
+    path.parent
+    for pattern in ("", "datasets", "plugins/nets", "plugins/*/*")
+    for path in REPOSITORY.glob(f"{pattern}/pyproject.toml".lstrip("/"))
+)
 PAGES = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")}
 
 
@@ -41,6 +47,31 @@ def test_every_page_is_two_clicks_from_the_readme() -> None:
     reached = near.union(*map(_linked, near))
     missing = sorted(page for page in PAGES if DOCS / page not in reached)
     assert not missing, f"neither README.md nor a page that it links to links to {missing}"
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda folder: folder.name)
+def test_readme_of_a_package_is_read_anywhere(package: Path) -> None:
+    """An index of packages shows the README alone: links to other files of the repository lead nowhere there."""
+    name = tomli.loads((package / "pyproject.toml").read_text(encoding="utf-8"))["project"]["readme"]
+    text = (package / name).read_text(encoding="utf-8")
+    assert [link for link in re.findall(r"\]\(([^)]+)\)", text) if not re.match("https?://|#", link)] == []
+    named = re.findall(r"`((?:docs|benchmarks)/[^`]+)`", text)
+    assert not [path for path in named if not (REPOSITORY / path).is_file()]
+
+
+def test_index_is_told_of_every_extra() -> None:
+    extras = tomli.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "optional-dependencies"
+    ]
+    text = (REPOSITORY / "PACKAGE.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `([\w-]+)` \|", text, re.MULTILINE)) == project["optional-dependencies"].keys()
+
+
+def test_links_and_search_need_no_server() -> None:
+    assert re.search(
+        r"^use_directory_urls: false$", (REPOSITORY / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert (DOCS / "_mkdocs" / "workers_of_files.js").is_file()
 
 
 def test_nothing_is_loaded_from_elsewhere() -> None:
