@@ -11,12 +11,13 @@ from pathlib import Path
 import attrs
 
 from vtcore.errors import DataError, Problem
+from vtcore.migration.effort import bounded, spend
 from vtcore.migration.statements import BASE, follow, is_read_base
 from vtcore.migration.values import Place, Value, copied, merged
 
 __all__ = ["Config", "read_config"]
 
-_LARGEST = 5_000_000
+_LARGEST = 1_000_000
 
 
 @attrs.frozen
@@ -46,12 +47,20 @@ def read_config(path: str | os.PathLike[str]) -> Config:
         DataError: The file or a base of it cannot be read, is no Python, or bases are based on each other; the
             message names file and line.
     """
-    return _read(Path(path), ())
+    file = Path(path)
+    with bounded(file):
+        try:
+            return _read(file, ())
+        except RecursionError as error:
+            raise DataError("is nested too deep to be read", file=file) from error
 
 
 def _read(path: Path, within: tuple[Path, ...]) -> Config:
-    chain = (*within, path.resolve())
-    if path.resolve() in within:
+    # Path.resolve fails on links that lead to themselves.
+    real = Path(os.path.realpath(path))
+    chain = (*within, real)
+    spend(files=1)
+    if real in within:
         raise DataError("is based on itself", file=path)
     text = _text(path)
     tree = _syntax(text, path)
@@ -71,11 +80,8 @@ def _read(path: Path, within: tuple[Path, ...]) -> Config:
         problems += base.problems
         files += [file for file in base.files if file not in files]
     below = Value(values, Place(str(path), 1))
-    try:
-        names, unread = follow(tree, str(path), below, names)
-        return Config(path, merged(values, names), (*problems, *unread), (*files, path))
-    except RecursionError as error:
-        raise DataError("is nested too deep to be read", file=path) from error
+    names, unread = follow(tree, str(path), below, names)
+    return Config(path, merged(values, names), (*problems, *unread), (*files, path))
 
 
 def _imported_bases(tree: ast.Module, path: Path) -> list[tuple[str, Place]]:
@@ -95,8 +101,8 @@ def _imported_bases(tree: ast.Module, path: Path) -> list[tuple[str, Place]]:
 def _base(path: Path, name: str, place: Place, chain: tuple[Path, ...]) -> Config:
     file = Path(os.path.normpath(path.parent / name))
     # A few published configs forget the ending.
-    file = file if file.is_file() else file.with_name(f"{file.name}.py")
-    if "::" in name or not file.is_file():
+    file = file if os.path.isfile(file) or not file.name else file.with_name(f"{file.name}.py")  # noqa: PTH113
+    if "::" in name or not os.path.isfile(file):  # noqa: PTH113 - unlike Path's, it takes names of any length
         raise DataError(
             f"_base_: {name}: no such file; read the config where it stands, in a checkout with everything it is "
             "based on",
@@ -109,6 +115,8 @@ def _base(path: Path, name: str, place: Place, chain: tuple[Path, ...]) -> Confi
 def _text(path: Path) -> str:
     if path.is_dir():
         raise DataError("is a folder; name a config in it", file=path)
+    if path.exists() and not path.is_file():
+        raise DataError("is no file", file=path)
     try:
         if path.stat().st_size > _LARGEST:
             raise DataError(f"is larger than {_LARGEST // 1_000_000} MB: that is no config", file=path)
@@ -132,7 +140,7 @@ def _without_placeholders(text: str, path: Path) -> str:
     }
     for name, value in known.items():
         text = re.sub(r"\{\{\s*" + name + r"\s*\}\}", lambda _, value=value: value, text)  # type: ignore[misc]
-    return re.sub(r"\{\{\s*\$(\w+)\s*:\s*([^{}]*?)\s*\}\}", r"${\1:-\2}", text)
+    return re.sub(r"\{\{\s*\$(\w+)\s*:([^{}]*)\}\}", lambda found: f"${{{found[1]}:-{found[2].strip()}}}", text)
 
 
 def _syntax(text: str, path: Path) -> ast.Module:
@@ -157,8 +165,10 @@ def _bases(tree: ast.Module, path: Path) -> list[tuple[str, Place]]:
             continue
         try:
             named = ast.literal_eval(statement.value)  # type: ignore[attr-defined]
-        except ValueError as error:
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError) as error:
             raise DataError("_base_: not a list of names", file=path, line=statement.lineno) from error
-        names = [named] if isinstance(named, str) else list(named)
-        found = [(str(name), Place(str(path), statement.lineno)) for name in names]
+        names = [named] if isinstance(named, str) else named
+        if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+            raise DataError("_base_: not a list of names", file=path, line=statement.lineno)
+        found = [(name, Place(str(path), statement.lineno)) for name in names]
     return found

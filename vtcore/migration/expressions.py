@@ -8,13 +8,14 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from vtcore.migration.methods import METHODS, NotUnderstoodError, call_function
+from vtcore.migration.effort import spend
+from vtcore.migration.methods import METHODS, NotUnderstoodError, call_function, check_length
 from vtcore.migration.values import Place, Unread, Value
 
 __all__ = ["Expressions"]
 
 _SHOWN = 60
-_LONGEST = 100_000
+_BITS = 4096
 _OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -49,6 +50,7 @@ class Expressions:
 
     def value(self, node: ast.expr) -> Value:
         """Compute an expression."""
+        spend()
         place = self.place(node)
         method: Callable[[Any], Any] | None = getattr(self, f"_{type(node).__name__.lower()}", None)
         try:
@@ -90,6 +92,7 @@ class Expressions:
                 inner = self.data(element.value)
                 if not isinstance(inner, list):
                     raise NotUnderstoodError("only a list can be unpacked")
+                spend(len(inner))
                 items += inner
             else:
                 items.append(self.value(element))
@@ -105,7 +108,8 @@ class Expressions:
         items = self.data(loop.iter)
         if not isinstance(items, list):
             raise NotUnderstoodError("only lists are gone through")
-        inner = [Expressions(self._file, {**self._names, loop.target.id: item}) for item in items]
+        spend(len(items) * len(self._names))
+        inner = (Expressions(self._file, {**self._names, loop.target.id: item}) for item in items)
         return [expressions.value(node.elt) for expressions in inner]
 
     def _dict(self, node: ast.Dict) -> dict[str, Value]:
@@ -131,6 +135,7 @@ class Expressions:
         table = self.data(node)
         if not isinstance(table, dict):
             raise NotUnderstoodError("only a dictionary can be unpacked")
+        spend(len(table))
         return table
 
     def _attribute(self, node: ast.Attribute) -> Value:
@@ -147,6 +152,7 @@ class Expressions:
                 None if bound is None else self.data(bound)
                 for bound in (node.slice.lower, node.slice.upper, node.slice.step)
             ]
+            spend(len(holder))
             return holder[slice(*bounds)]
         index = self.data(node.slice)
         return holder[str(index) if isinstance(holder, dict) else index]
@@ -166,7 +172,9 @@ class Expressions:
         return compute(self.data(node.operand))
 
     def _joinedstr(self, node: ast.JoinedStr) -> str:
-        return "".join(str(self.data(part)) for part in node.values)
+        parts = [str(self.data(part)) for part in node.values]
+        check_length(sum(map(len, parts)))
+        return "".join(parts)
 
     def _formattedvalue(self, node: ast.FormattedValue) -> str:
         found = self.data(node.value)
@@ -214,8 +222,13 @@ def _check_size(operation: ast.operator, left: Any, right: Any) -> None:
         raise NotUnderstoodError("a power that large")
     if isinstance(operation, ast.Mult):
         for sequence, count in ((left, right), (right, left)):
-            if isinstance(sequence, str | list) and isinstance(count, int) and len(sequence) * count > _LONGEST:
-                raise NotUnderstoodError("a sequence that long")
+            if isinstance(sequence, str | list) and isinstance(count, int):
+                check_length(len(sequence) * count)
+    if isinstance(operation, ast.Add) and isinstance(left, str | list) and type(left) is type(right):
+        check_length(len(left) + len(right))
+        spend(len(left) + len(right) if isinstance(left, list) else 1)
+    if any(isinstance(number, int) and number.bit_length() > _BITS for number in (left, right)):
+        raise NotUnderstoodError("a number that large")
 
 
 def _shown(node: ast.AST) -> str:

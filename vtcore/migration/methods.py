@@ -6,9 +6,10 @@ import posixpath
 from collections.abc import Callable
 from typing import Any
 
+from vtcore.migration.effort import LONGEST, spend
 from vtcore.migration.values import Unread, Value, copied, merged
 
-__all__ = ["METHODS", "NotUnderstoodError", "call_function"]
+__all__ = ["METHODS", "NotUnderstoodError", "call_function", "check_length"]
 
 Arguments = list[Value]
 Keywords = dict[str, Value]
@@ -43,7 +44,25 @@ def call_function(name: str, arguments: Arguments, keywords: Keywords) -> Any:
 
 
 def _join(*parts: Any) -> str:
-    return posixpath.join(*map(str, parts))
+    texts = list(map(str, parts))
+    check_length(sum(map(len, texts)))
+    return posixpath.join(*texts)
+
+
+def _round(number: Any, digits: int = 0) -> Any:
+    if abs(digits) > 100:
+        raise NotUnderstoodError("that many digits")
+    return round(number, digits) if digits else round(number)
+
+
+def check_length(length: int) -> None:
+    """Refuse a list or text that would fill the memory.
+
+    Raises:
+        NotUnderstoodError: It would.
+    """
+    if length > LONGEST:
+        raise NotUnderstoodError("a sequence that long")
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -52,7 +71,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "str": str,
     "bool": bool,
     "abs": abs,
-    "round": round,
+    "round": _round,
     "len": len,
     "min": min,
     "max": max,
@@ -64,6 +83,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 def _scalar(value: Value) -> Any:
     """Return a value for a function of Python's; of a list its plain numbers."""
+    spend()
     if isinstance(value.data, Unread):
         raise NotUnderstoodError(value.data.reason)
     if value.is_list:
@@ -109,7 +129,9 @@ def _append(holder: Any, arguments: Arguments, keywords: Keywords) -> None:
 
 
 def _extend(holder: Any, arguments: Arguments, keywords: Keywords) -> None:
-    _held(holder, list).extend(_as(list, arguments[0]))
+    items = _held(holder, list)
+    check_length(len(items) + len(_as(list, arguments[0])))
+    items.extend(arguments[0].data)
 
 
 def _insert(holder: Any, arguments: Arguments, keywords: Keywords) -> None:
@@ -123,6 +145,9 @@ def _clear(holder: Any, arguments: Arguments, keywords: Keywords) -> None:
 
 
 def _copy(holder: Any, arguments: Arguments, keywords: Keywords) -> Any:
+    if not isinstance(holder, dict | list):
+        raise NotUnderstoodError("a dictionary or list was expected")
+    spend(len(holder))
     return holder.copy()
 
 
@@ -141,7 +166,12 @@ def _text_method(name: str) -> Callable[[Any, Arguments, Keywords], Any]:
             if any(not field.partition("}")[0].replace("_", "").isalnum() for field in fields if field[0] != "}"):
                 raise NotUnderstoodError("such a format is not followed")
         given = {key: _scalar(value) for key, value in keywords.items()}
-        return getattr(text, name)(*(_scalar(argument) for argument in arguments), **given)
+        plain = [_scalar(argument) for argument in arguments]
+        if name in ("format", "replace"):
+            longest = max((len(str(each)) for each in (*plain, *given.values())), default=0)
+            fields = text.count("{") if name == "format" else text.count(str(plain[0])) if plain else 0
+            check_length(len(text) + fields * longest)
+        return getattr(text, name)(*plain, **given)
 
     return compute
 

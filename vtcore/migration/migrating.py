@@ -16,6 +16,7 @@ from vtcore.known_plugins import bringer
 from vtcore.migration.configs import read_config
 from vtcore.migration.datasets import TestData, map_dataset
 from vtcore.migration.draft import Draft, KeyPath, Weights
+from vtcore.migration.effort import bounded
 from vtcore.migration.models import map_model, unknown_model
 from vtcore.migration.pipelines import Pictures, read_pipeline, read_preprocessor
 from vtcore.migration.scores import map_evaluation, map_evaluators, map_interpolation
@@ -90,11 +91,12 @@ def migrate(path: str | os.PathLike[str], weights: Weights | None = None) -> Mig
     Raises:
         DataError: The config or a file it is based on cannot be read.
     """
-    config = read_config(path)
-    draft = Draft(weights or Weights())
-    draft.unmapped += config.problems
-    root = Section(Value(config.values, Place(str(path), 1)), "", draft)
-    _map(root)
+    with bounded(Path(path)):
+        config = read_config(path)
+        draft = Draft(weights or Weights())
+        draft.unmapped += config.problems
+        root = Section(Value(config.values, Place(str(path), 1)), "", draft)
+        _map(root)
     runs = any(draft.has(kind) for kind in ("tracker", "detector", "reid"))
     tables = {"requires": _requires(draft.tables), **draft.tables} if runs else {}
     origins = _origins(draft, tables, config.path.parent)

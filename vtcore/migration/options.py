@@ -85,4 +85,5 @@ def _is_alike(value: Any, default: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """Whether it is a number that an experiment can hold."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 2**63

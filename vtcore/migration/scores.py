@@ -11,20 +11,34 @@ from vtcore.migration.values import Place
 __all__ = ["map_evaluation", "map_evaluators", "map_interpolation", "map_link_model"]
 
 _METRICS = {"HOTA": "hota", "CLEAR": "clear", "Identity": "identity"}
+_OF_DATASETS: dict[str, tuple[str, ...]] = {"CocoVideoDataset": ("CLEAR", "Identity"), "TaoDataset": ()}
+"""What ``track`` measures there, where it is not all."""
 
 
 def map_evaluation(config: Section) -> None:
     """Map ``evaluation`` of MMTracking: what is scored, in training and by ``tools/test.py``."""
     evaluation = config.section("evaluation")
     metrics = evaluation.texts("metric", [])
-    place = evaluation.where("metric")
+    dataset = config.section("data").section("test").type
     if "track" in metrics:
-        _tracking_scores(config.draft, list(_METRICS), place, {})
+        threshold = evaluation.number("track_iou_thr", 0.5)
+        options = {} if threshold == 0.5 else {"threshold": float(threshold)}
+        names = _OF_DATASETS.get(dataset, tuple(_METRICS))
+        if names:
+            _tracking_scores(config.draft, list(names), evaluation.where("metric"), options)
+        else:
+            message = f"track: of {dataset} that is an average precision of tracks; no metric here measures that"
+            evaluation.cannot("metric", message)
+            config.draft.add("writers", {"type": "mot-text"}, evaluation.where("metric"))
     for metric in metrics:
         if metric == "bbox" and "track" in metrics:
             evaluation.remark("metric", "bbox: average precision of detections is not measured here; tracks are scored")
         elif metric != "track":
             evaluation.cannot("metric", f"{metric}: no metric here measures that; vtcore describe metric lists all")
+    # When it is done in training, and how detections are scored.
+    evaluation.ignore("interval", "start", "rule", "save_best", "by_epoch", "dynamic_intervals", "tmpdir", "priority")
+    evaluation.ignore("gpu_collect", "bbox_iou_thr", "bbox_kwargs", "classwise", "resfile_path")
+    evaluation.finish("an experiment")
 
 
 def _tracking_scores(draft: Draft, names: list[str], place: Place, options: dict[str, Any]) -> None:

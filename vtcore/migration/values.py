@@ -7,6 +7,8 @@ from typing import Any
 
 import attrs
 
+from vtcore.migration.effort import spend
+
 __all__ = ["Imported", "Place", "Unread", "Value", "copied", "merged", "plain"]
 
 DELETE = "_delete_"
@@ -73,6 +75,7 @@ class Value:
 
     def unread(self) -> Iterator[Value]:
         """Yield whatever in it was not understood."""
+        spend()
         if isinstance(self.data, Unread):
             yield self
         elif self.is_table:
@@ -85,6 +88,7 @@ class Value:
 
 def plain(value: Value) -> Any:
     """Return a value without places: plain dictionaries, lists and scalars; `Unread` stays."""
+    spend()
     if value.is_table:
         return {key: plain(item) for key, item in value.data.items()}
     if value.is_list:
@@ -94,6 +98,7 @@ def plain(value: Value) -> Any:
 
 def copied(value: Value) -> Value:
     """Return a copy that shares no dictionary or list with the original."""
+    spend()
     if value.is_table:
         return Value({key: copied(item) for key, item in value.data.items()}, value.place)
     if value.is_list:
@@ -107,6 +112,7 @@ def merged(base: Mapping[str, Value], over: Mapping[str, Value]) -> dict[str, Va
     Dictionaries merge key by key; one with ``_delete_=True`` takes the place of what was there; anything else, lists
     too, takes the other's place. Neither argument is changed.
     """
+    spend(len(over))
     result = {key: copied(value) for key, value in base.items()}
     for key, value in over.items():
         below = result.get(key)

@@ -50,7 +50,7 @@ Migrated = Callable[..., Migration]
 def test_data_sets(changed: Migrated, text: str, dataset: dict[str, Any]) -> None:
     migration = changed("sort", f"{text}\n")
     assert migration.tables["dataset"] == dataset
-    assert migration.outcome == "full"
+    assert [problem.key for problem in migration.unmapped if problem.key != "evaluation.metric"] == []
 
 
 @pytest.mark.parametrize(
@@ -93,6 +93,26 @@ def test_scores_of_tracks(migrated: Migrated) -> None:
     tables = migrated("sort").tables
     assert tables["metrics"] == [{"type": "hota"}, {"type": "clear"}, {"type": "identity"}]
     assert tables["writers"] == [{"type": "mot-text"}]
+
+
+def test_scores_of_tracks_go_with_the_data_set(changed: Migrated) -> None:
+    """There ``track`` means what the data set makes of it."""
+    own = "data = dict(test=dict(type='CocoVideoDataset', ann_file='own.json', img_prefix='own'))\n"
+    assert changed("sort", own).tables["metrics"] == [{"type": "clear"}, {"type": "identity"}]
+    tao = changed("sort", "data = dict(test=dict(type='TaoDataset', ann_file='t/a.json', img_prefix='t/val/'))\n")
+    assert "metrics" not in tao.tables
+    assert [problem.message for problem in tao.unmapped] == [
+        "track: of TaoDataset that is an average precision of tracks; no metric here measures that"
+    ]
+
+
+def test_threshold_of_scores(changed: Migrated) -> None:
+    tables = changed("sort", "evaluation = dict(track_iou_thr=0.7, interval=2, save_best='MOTA')\n").tables
+    assert tables["metrics"] == [
+        {"type": "hota"},
+        {"type": "clear", "threshold": 0.7},
+        {"type": "identity", "threshold": 0.7},
+    ]
 
 
 def test_scores_and_refiners_of_mmdetection(migrated: Migrated) -> None:
@@ -141,6 +161,7 @@ def test_formatting_alone_scores_nothing(changed: Migrated) -> None:
         ),
         ("sort", "data = dict(test=dict(pipeline=[dict(type='Normalize', mean='x')]))", "data.test.pipeline[0].mean"),
         ("sort", "evaluation = dict(metric='mAP')", "evaluation.metric"),
+        ("sort", "evaluation = dict(track_kwargs=dict(nproc=1))", "evaluation.track_kwargs"),
         (
             "sort",
             "data = dict(test=dict(interpolate_tracks_cfg=dict(curve=2)))",

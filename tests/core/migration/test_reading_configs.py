@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from vtcore.errors import DataError
+from vtcore.migration import effort
 from vtcore.migration.configs import read_config
 from vtcore.migration.values import Unread, plain
+
+BOMBS = [
+    "a = [1, 2]\n" + "a = [a, a, a, a]\n" * 30,
+    "a = dict(x=1)\n" + "a = dict(p=a, q=a, r=a)\n" * 30,
+    "a = [1] * 10\n" + "a = [a for i in a]\n" * 30,
+    "a = [1] * 90_000\n" + "b = a[:]\n" * 30,
+    "a = dict(x=1)\na.update(b=a.copy(), c=a.copy())\n" + "a = dict(a=a, b=a, c=a.copy())\n" * 30,
+    "x = 1\n" * 60_000,
+]
+"""Small texts that stand for more than any memory holds, or take longer than anyone waits."""
 
 
 def read(folder: Path, text: str, **others: str) -> dict[str, Any]:
@@ -127,6 +139,15 @@ def test_expressions_are_computed(tmp_path: Path, text: str, value: Any) -> None
         "unknown",
         "1 / 0",
         "10 ** 10 ** 10",
+        "9 ** 9 ** 9",
+        "2 ** 64 ** 3",
+        "999999 ** 64 * 999999 ** 64 * 999999 ** 64 * 999999 ** 64 * 9",
+        "round(5, -10 ** 9)",
+        "('x' * 99_999) + ('x' * 99_999)",
+        "('x' * 999).replace('x', 'x' * 999)",
+        "'{0}{0}'.format('x' * 99_999)",
+        "f'{long}{long}'",
+        "osp.join('x' * 99_999, 'x' * 99_999)",
         "'x' * 10 ** 9",
         "[0] * 10 ** 9",
         "f'{1:100000}'",
@@ -143,7 +164,7 @@ def test_expressions_are_computed(tmp_path: Path, text: str, value: Any) -> None
     ],
 )
 def test_what_is_not_understood_is_kept_as_such(tmp_path: Path, text: str) -> None:
-    found = read(tmp_path, f"name = 'half'\nx = dict(inner={text}, known=1)\n")["x"]
+    found = read(tmp_path, f"name = 'half'\nlong = 'x' * 99_999\nx = dict(inner={text}, known=1)\n")["x"]
     assert isinstance(found["inner"], Unread)
     assert found["inner"].reason
     assert found["known"] == 1
@@ -202,13 +223,56 @@ def test_a_base_may_lack_its_ending(tmp_path: Path) -> None:
         ("a = 1\nb = (\n", "config.py:2: is not Python: "),
         ("a = 1\0", "config.py: is not Python"),
         ("a = " + "-" * 50_000 + "1", "config.py: is "),
+        ("_base_ = 5\n", "config.py:1: _base_: not a list of names"),
+        ("_base_ = b'ab'\n", "config.py:1: _base_: not a list of names"),
+        ("_base_ = {[]: 1}\n", "config.py:1: _base_: not a list of names"),
+        ("_base_ = ''\n", "config.py:1: _base_: : no such file"),
+        ("_base_ = '" + "a" * 5000 + "'\n", ": no such file"),
+        ("_base_ = '/dev/zero'\n", "config.py:1: _base_: /dev/zero: no such file"),
+        ("x = [1]\nx.append(x)\n", "config.py: is nested too deep to be read"),
+        ("a = 1\n" * 200_000, "config.py: is larger than 1 MB: that is no config"),
+        *((text, "config.py: stands for more values than any config") for text in BOMBS),
     ],
 )
-def test_what_cannot_be_read_is_an_error(tmp_path: Path, text: str, message: str) -> None:
+def test_what_cannot_be_read_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, message: str
+) -> None:
+    monkeypatch.setattr(effort, "_ENOUGH", 50_000)  # a twentieth, to be done sooner
     (tmp_path / "config.py").write_text(text)
     with pytest.raises(DataError) as caught:
         read_config(tmp_path / "config.py")
     assert message in str(caught.value)
+
+
+def test_bases_of_bases_end(tmp_path: Path) -> None:
+    """Each is read three times by the one before: half a million files."""
+    for depth in range(12):
+        (tmp_path / f"b{depth}.py").write_text("_base_ = [" + f"'b{depth + 1}.py', " * 3 + "]\n")
+    (tmp_path / "b12.py").write_text("x = 1\n")
+    with pytest.raises(DataError, match="stands for more values than any config"):
+        read_config(tmp_path / "b0.py")
+
+
+def test_long_chains_of_bases_end(tmp_path: Path) -> None:
+    for depth in range(600):
+        (tmp_path / f"c{depth}.py").write_text(f"_base_ = 'c{depth + 1}.py'\n")
+    (tmp_path / "c600.py").write_text("x = 1\n")
+    with pytest.raises(DataError, match=r"is nested too deep|stands for more values"):
+        read_config(tmp_path / "c0.py")
+
+
+def test_blanks_cost_nothing(tmp_path: Path) -> None:
+    """A placeholder that never ends, which some patterns go through again and again."""
+    assert read(tmp_path, "# {{$a:" + " " * 200_000 + "\nx = 1\n") == {"x": 1}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / "link.py").symlink_to("link.py")
+    for name, message in (("pipe.py", "is no file"), ("link.py", "cannot be read|no such file")):
+        with pytest.raises(DataError, match=message):
+            read_config(tmp_path / name)
 
 
 def test_files_that_are_none_are_an_error(tmp_path: Path) -> None:
