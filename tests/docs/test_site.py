@@ -60,9 +60,7 @@ def test_readme_of_a_package_is_read_anywhere(package: Path) -> None:
 
 
 def test_index_is_told_of_every_extra() -> None:
-    extras = tomli.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"][
-        "optional-dependencies"
-    ]
+    project = tomli.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     text = (REPOSITORY / "PACKAGE.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^\| `([\w-]+)` \|", text, re.MULTILINE)) == project["optional-dependencies"].keys()
 

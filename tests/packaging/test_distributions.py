@@ -236,6 +236,7 @@ def test_sdist_holds_what_builds_it_and_no_more(built: dict[str, Built], name: s
     assert source in names
     assert not [each for each in names if each.endswith((".so", ".pyd", ".pyc"))]
     if name == "vtcore":
+        assert "PACKAGE.md" in names, "what an index shows of it"
         assert not [each for each in names if each.startswith(("plugins/", "datasets/", "tests/", "benchmarks/"))]
     if name == NATIVE:
         assert {"setup.py", f"src/{package}/_loops.c"} <= names
