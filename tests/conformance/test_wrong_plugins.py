@@ -85,6 +85,10 @@ def test_wrong_experiments(install: Callable[..., Any]) -> None:
     file.write_text('requires = ["strangers-of-strangers"]\n[tracker]\ntype = "stranger"\n')
     (outcome,) = stranger.outcomes("experiments-load")
     assert (outcome.status, "strangers-of-strangers is not installed" in outcome.message) == ("not checked", True)
+    file.write_text('requires = ["vtrack-plugin-yolox"]\n[detector]\ntype = "yolox"\n')
+    (outcome,) = stranger.outcomes("experiments-load")
+    assert outcome.status == "not checked"
+    assert "pip install vtrack-plugin-yolox" in outcome.message
     file.write_text('[tracker]\ntype = "stranger"\n')
     (outcome,) = stranger.outcomes("experiments-load")
     assert "has no `requires`; name the distributions that it needs" in outcome.message

@@ -106,9 +106,11 @@ def test_command_writes_and_says_what_next(
     assert main(["new-plugin", "mot", "own-tracker"]) == 0
     assert capsys.readouterr().out == (
         "own-tracker: tracker 'own-tracker'. Next:\n\n"
-        "  pip install -e ./own-tracker\n"
+        '  pip install -e "./own-tracker[test]"\n'
         "  vtcore check-plugin own-tracker\n"
-        "  vtcore run own-tracker:synthetic\n"
+        "  vtcore run own-tracker:synthetic\n\n"
+        "Then make it yours: own-tracker/src/vtrack_plugin_own_tracker/tracker.py, its options in config.py, its tests "
+        "in tests.\n"
     )
     assert sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()) == [
         "own-tracker/.github/workflows/tests.yml",
@@ -129,14 +131,43 @@ def test_command_writes_and_says_what_next(
     ]
 
 
-def test_next_command_brings_what_the_experiment_lacks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("vtcore.cli.new_plugin.plugin_host", lambda: PluginHost([]))
+def test_package_goes_where_it_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     output = tmp_path / "plugins" / "follower"
-    assert main(["new-plugin", "sot", "follower", "--kind", "protocol", "--output", str(output)]) == 0
-    assert f"  pip install -e {output} vtrack-datasets vtrack-plugin-correlation\n" in capsys.readouterr().out
-    assert (output / "src/vtrack_plugin_follower/protocol.py").is_file()
+    assert main(["new-plugin", "sot", "own-follower", "--kind", "protocol", "--output", str(output)]) == 0
+    assert f'  pip install -e "{output.as_posix()}[test]"\n' in capsys.readouterr().out
+    assert (output / "src/vtrack_plugin_own_follower/protocol.py").is_file()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_tests_bring_what_the_experiment_needs(family: str, tmp_path: Path) -> None:
+    for kind in (kind for of, kind in ALL if of == family):
+        template = PluginTemplate.choose(family, kind, "own")
+        template.write(tmp_path / kind)
+        extra: dict[str, list[str]] = project_of(tmp_path / kind)["optional-dependencies"]  # type: ignore[assignment]
+        assert set(template.needs) <= {Requirement(text).name for text in extra["test"]}
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("tracker own", "unknown family 'tracker'; it is a kind: vtcore new-plugin mot own --kind tracker"),
+        ("detector own", "unknown family 'detector'; it is a kind: vtcore new-plugin det own --kind detector"),
+        ("own mot", "unknown family 'own'; the family stands first: vtcore new-plugin mot own"),
+        ("mto own", "unknown family 'mto'; did you mean 'mot'?"),
+        ("mot own --kind trackr", "there is no template for the kind 'trackr'; did you mean 'tracker'?"),
+        (
+            "det own --kind protocol",
+            "a protocol drives single-object trackers: vtcore new-plugin sot own --kind protocol",
+        ),
+    ],
+)
+def test_what_stands_in_the_wrong_place_is_told(
+    words: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["new-plugin", *words.split()]) == 2
+    assert capsys.readouterr().err == f"vtcore: error: {told}\n"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_existing_folder_is_left_alone(
@@ -182,6 +213,11 @@ def test_misspelt_names_are_refused(name: str, suggestion: str) -> None:
     assert str(refused.value).endswith(suggestion)
 
 
+def test_names_of_distributions_are_refused() -> None:
+    with pytest.raises(PluginError, match="its distribution is called so; use 'mine'"):
+        check_name("vtrack-plugin-mine", "tracker", PluginHost([]))
+
+
 def test_long_names_are_refused() -> None:
     check_name("a" * 30, "tracker", PluginHost([]))
     with pytest.raises(PluginError, match="that is 31 letters, and 30 are the most"):
@@ -214,13 +250,6 @@ def test_taken_names_are_refused() -> None:
 )
 def test_classes_are_called_as_nothing_else_is(name: str, expected: str) -> None:
     assert class_name(name, "tracker", {"Frame", "Instances"}) == expected
-
-
-def test_a_protocol_is_for_single_objects(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["new-plugin", "mot", "own-protocol", "--kind", "protocol"]) == 2
-    assert capsys.readouterr().err.endswith(
-        "a protocol drives single-object trackers: vtcore new-plugin sot own-protocol --kind protocol\n"
-    )
 
 
 def test_every_placeholder_is_filled_in(made: Path) -> None:

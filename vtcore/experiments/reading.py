@@ -13,7 +13,7 @@ import tomli
 from vtcore.errors import Problem, VtcoreError
 from vtcore.experiments.origins import Node, Origin, tree
 from vtcore.experiments.positions import KeyPath, key_lines
-from vtcore.suggestions import near_miss
+from vtcore.suggestions import listing, near_miss
 
 if TYPE_CHECKING:
     from vtcore.host import PluginHost
@@ -64,7 +64,7 @@ def locate(source: str, beside: Location | None, host: PluginHost) -> Location:
     if shipped and not path.exists():
         return Location(Path(host.experiment(source)), source, shipped["plugin"])
     if not path.is_file():
-        raise VtcoreError(_no_file(path))
+        raise VtcoreError(_no_file(path) + _shipped(source, host))
     if beside is None:
         return Location(path, source)
     if beside.plugin and path.resolve().parent == beside.path.resolve().parent:
@@ -134,6 +134,13 @@ def _syntax_problem(name: str, text: str, error: Exception) -> Problem:
         column = f" (column {place['column']})" if place["column"] else " (at the end)"
     remedy = "; text stands in quotes" if message == "Invalid value" else ""
     return Problem(f"is not valid TOML: {message}{column}{remedy}", file=name, line=line)
+
+
+def _shipped(source: str, host: PluginHost) -> str:
+    """Return the experiments of a plugin that is called so, to put behind a message; empty where there are none."""
+    plugin = next((each for each in host.plugins if each.status == "ok" and each.answers_to(source)), None)
+    names = [] if plugin is None else [f"{source}:{name}" for name in host.experiments(plugin)]
+    return f"; the plugin ships {listing(names)}" if names else ""
 
 
 def _no_file(path: Path) -> str:

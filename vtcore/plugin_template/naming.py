@@ -14,12 +14,13 @@ __all__ = ["LONGEST", "check_name", "class_name", "distribution_name", "package_
 LONGEST = 30
 """Letters of the longest name: what is made of it must still fit on a line."""
 
+_PREFIX = "vtrack-plugin-"
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 def distribution_name(name: str) -> str:
     """Return what ``pip install`` takes: ``vtrack-plugin-my-tracker``."""
-    return f"vtrack-plugin-{name}"
+    return f"{_PREFIX}{name}"
 
 
 def package_name(name: str) -> str:
@@ -50,6 +51,9 @@ def check_name(name: str, kind: str, host: PluginHost) -> None:
     Raises:
         PluginError: It is no name, or that of a published or installed plugin or component; the message says whose.
     """
+    own = name.removeprefix(_PREFIX)
+    if own not in (name, ""):
+        raise PluginError(f"a plugin cannot be called {name!r}: its distribution is called so; use {own!r}")
     if not _NAME.fullmatch(name):
         raise PluginError(f"a plugin cannot be called {name!r}: use {_spelling(name)}")
     if len(name) > LONGEST:

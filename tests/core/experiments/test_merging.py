@@ -243,6 +243,7 @@ def test_byte_order_mark_is_no_problem(write: Write, host: PluginHost) -> None:
         ("pairs:", "plugin 'pairs' (fake-pairs 1.0) ships no experiment ''; there are 'base', 'full'"),
         ("sort:mot17", "plugin 'sort' is not installed: pip install vtrack-plugin-sort"),
         (".", ". is a folder; name the experiment file in it"),
+        ("pairs", "there is no file 'pairs'; the plugin ships 'pairs:base', 'pairs:full'"),
     ],
 )
 def test_source_that_is_not_there(write: Write, host: PluginHost, source: str, expected: str) -> None:
