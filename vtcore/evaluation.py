@@ -144,6 +144,9 @@ def evaluate(
             # Matchings of a long crowded sequence take gigabytes; whoever needs them again makes them again.
             compared.shared.clear()
             kept.append(compared)
+    for name, metric in metrics:
+        if hasattr(metric, "explain"):
+            diagnoses.update(dict.fromkeys(metric.explain(evaluated[name])))
     return Evaluation(
         scores={name: metric.report(evaluated[name], classes) for name, metric in metrics},
         summaries={name: tuple(metric.summary) for name, metric in metrics},

@@ -179,6 +179,10 @@ class Sequence(ABC):
         """
         yield from ()
 
+    def remarks(self) -> Iterator[str]:
+        """Yield what is unusual about the files, but no obstacle (``file: message``), for the preflight."""
+        yield from ()
+
     def __repr__(self) -> str:
         """Name, length and size."""
         return f"<{type(self).__name__} {self.name!r}: {self.length} frames, {self.width}x{self.height}>"

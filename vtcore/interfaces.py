@@ -278,10 +278,12 @@ class Refiner(Protocol):
 class Metric(Protocol):
     """Scores results against annotations, one sequence at a time, then all of them.
 
-    Two more members are optional; the core calls them where a metric has them:
+    Three more members are optional; the core calls them where a metric has them:
 
     - ``diagnose(sequence: EvaluatedSequence) -> list[str]``: why a sequence has no match at all (no results, another
       scale, shifted frames, ...), one line each; empty where anything matches.
+    - ``explain(evaluated: Mapping[str, Any]) -> list[str]``: given what `report` is given, why a score of all sequences
+      together is none, one line each; empty where there is nothing to say.
     - ``frame_errors(sequence: EvaluatedSequence) -> FrameErrors``: false positives, misses and identity switches
       frame by frame, for plots over time and pictures of the worst frames.
 

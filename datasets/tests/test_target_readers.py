@@ -237,6 +237,7 @@ def test_more_images_than_annotations_and_the_reverse(layouts: Any, lines: int) 
     told = f"{layouts.folder / 'otb' / 'Mine' / 'img'}: 3 images, but {lines} frames are annotated"
     hint = "; fetch what is missing, or take what there is with dataset.partial = true"
     assert list(sequence.mismatch()) == [told]
+    assert list(sequence.remarks()) == ([] if lines > 3 else [f"{told}; only those are tracked"])
     assert list(sequence.check({"image", "annotations"})) == ([told + hint] if lines > 3 else [])
     assert list(sequence.check({"annotations"})) == []
     (allowed,) = OtbDataset(layouts.folder / "otb", partial=True).sequences()

@@ -62,6 +62,9 @@ class Counting:
 class Talking(Counting):
     """Has the optional members."""
 
+    def explain(self, evaluated):
+        return [f"nothing of {', '.join(evaluated)}"]
+
     def diagnose(self, sequence):
         return [f"{sequence.name} is odd"]
 
@@ -96,7 +99,7 @@ def test_metrics_of_a_sequence_see_the_same_thing():
 def test_optional_members_are_called_and_diagnoses_told_once():
     metrics = [("count", Counting()), ("one", Talking()), ("two", Talking())]
     evaluation = evaluate([Annotated("A"), Annotated("B")], results_of, metrics, keep=True)
-    assert evaluation.diagnoses == ["A is odd", "B is odd"]
+    assert evaluation.diagnoses == ["A is odd", "B is odd", "nothing of A, B"]
     assert list(evaluation.errors) == ["A", "B"]
     assert [sequence.name for sequence in evaluation.sequences] == ["A", "B"]
     assert all(not sequence.shared for sequence in evaluation.sequences)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from vtcore.drawing.display import display_available
+from vtcore.errors import VtcoreError
 from vtcore.experiments.experiment import Experiment, follows_targets, needs_of
 from vtcore.preflight.findings import Finding, answers, blamed, fault, who_needs, without_embeddings
+from vtcore.suggestions import listing
 
 __all__ = ["component_checks", "composition"]
 
@@ -41,7 +43,11 @@ def _targets(experiment: Experiment, provided: Collection[str]) -> Iterator[Find
         return
     if experiment.protocol is not None and not follows_targets(tracker):
         who = "there is no [tracker]" if tracker is None else f"tracker {tracker.component.name!r} follows none"
-        message = f"shows targets, but {who}; choose a tracker of targets, or leave [protocol] (--init, targets=) out"
+        known = listing(_trackers_of_targets())
+        message = (
+            f"shows targets, but {who}; choose a tracker of targets{f' ({known})' if known else ''}, or leave "
+            "[protocol] (--init, targets=) out"
+        )
         yield fault(experiment.problem(message, "protocol"))
     detects = experiment.detector is not None or "detector" in provided
     if tracker is None or not detects or who_needs(experiment, "detections", below="tracker"):
@@ -53,6 +59,22 @@ def _targets(experiment: Experiment, provided: Collection[str]) -> Iterator[Find
     else:
         message = f"tracker {name!r} takes no detections, so they are found for nobody; {message}"
         yield Finding("warning", experiment.problem(message, "detector"))
+
+
+def _trackers_of_targets() -> list[str]:
+    """Return the names of the installed trackers that follow targets, as far as their configs can be read."""
+    from vtcore.host import plugin_host
+
+    found = []
+    for component in plugin_host().components("tracker"):
+        try:
+            needs = getattr(component.load_config(), "needs", ())
+        except VtcoreError:
+            continue
+        # Where it hangs on options it is a property.
+        if isinstance(needs, Collection) and "targets" in needs:
+            found.append(component.name)
+    return found
 
 
 def _no_embeddings(experiment: Experiment, provided: Collection[str]) -> Iterator[Finding]:

@@ -34,6 +34,9 @@ __all__ = ["ROW_LIMIT", "chosen_sequences", "fitting_data", "listed_sequences"]
 ROW_LIMIT = 50
 """How many problems of the data's files are told one by one."""
 
+REMARK_LIMIT = 5
+"""How many remarks on the data's files."""
+
 _DATA_NEEDS = {
     "image": ("images", "put them in place, or use components that do without, such as the detector 'given'"),
     "given-detections": ("detections that come with the data", "use another detector, or choose with run.sequences"),
@@ -115,6 +118,7 @@ def fitting_data(experiment: Experiment, sequences: list[Sequence]) -> Iterator[
     if "annotations" in needs:
         lacking = list(_without(sequences, lambda sequence: sequence.annotations(), rows))
         yield from _without_annotations(experiment, lacking, lasting)
+    yield from _remarks(sequences)
     yield from _not_for(experiment, sequences)
     yield from _beyond_limit(experiment, sequences)
     for row in list(rows)[:ROW_LIMIT]:
@@ -142,6 +146,22 @@ def _not_for(experiment: Experiment, sequences: list[Sequence]) -> Iterator[Find
         if check is not None:
             for complaint in answers(functools.partial(check, sequences)):
                 yield fault(blamed(experiment, path, configured, complaint))
+
+
+def _remarks(sequences: list[Sequence]) -> Iterator[Finding]:
+    """Warn of what the files of sequences say of themselves, if they can be read at all."""
+    found: list[str] = []
+    for sequence in sequences:
+        # A sequence of somebody's own need not know of it.
+        remarks: Callable[[], Iterable[str]] | None = getattr(sequence, "remarks", None)
+        try:
+            found += [] if remarks is None else list(remarks())
+        except EXPECTED_ERRORS:
+            continue
+    for remark in found[:REMARK_LIMIT]:
+        yield Finding("warning", Problem(remark))
+    if len(found) > REMARK_LIMIT:
+        yield Finding("warning", Problem(f"and {len(found) - REMARK_LIMIT} more sequences of which this is said"))
 
 
 def _beyond_limit(experiment: Experiment, sequences: list[Sequence]) -> Iterator[Finding]:

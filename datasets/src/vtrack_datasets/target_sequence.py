@@ -103,6 +103,12 @@ class TargetSequence(LazySequence):
             hint = "; fetch what is missing, or take what there is with dataset.partial = true"
             yield from (problem + hint for problem in self.mismatch(surplus=False))
 
+    def remarks(self) -> Iterator[str]:
+        """Yield where there are more images than annotated frames: the others are not tracked."""
+        if self.has_images:
+            problems = set(self.mismatch()) - set(self.mismatch(surplus=False))
+            yield from (f"{problem}; only those are tracked" for problem in problems)
+
     def mismatch(self, *, surplus: bool = True) -> Iterator[str]:
         """Yield where images and annotation differ in number.
 

@@ -47,6 +47,24 @@ def test_fifty_sequences_are_checked_quickly(lines: Any, tmp_path: Path, monkeyp
     assert spent < 10, f"800,000 rows took {spent:.1f} s"
 
 
+def test_remarks_on_files_are_warnings(lines: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("vtrack_datasets")
+    monkeypatch.chdir(tmp_path)
+    for number in range(7):
+        folder = tmp_path / "otb" / f"Mine{number}"
+        (folder / "img").mkdir(parents=True)
+        for frame in range(1, 4):
+            (folder / "img" / f"{frame:04d}.jpg").write_bytes(b"x")
+        (folder / "groundtruth_rect.txt").write_text("1,2,3,4\n" * (1 + 2 * (number == 3)))
+    Path("x.toml").write_text('[dataset]\ntype = "otb100"\nroot = "otb"\n[detector]\ntype = "given"\npath = "no"\n')
+    told = lines(preflight(load_experiment("x.toml")), "warning")
+    assert [line for line in told if "Mine" in line] == [
+        f"{Path('otb', f'Mine{number}', 'img')}: 3 images, but 1 frames are annotated; only those are tracked"
+        for number in (0, 1, 2, 4, 5)
+    ]
+    assert "and 1 more sequences of which this is said" in told
+
+
 def test_checking_imports_neither_opencv_nor_torch(tmp_path: Path) -> None:
     pytest.importorskip("vtrack_datasets")
     pytest.importorskip("vtrack_plugin_mot_metrics")

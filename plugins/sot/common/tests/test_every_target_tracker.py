@@ -323,6 +323,16 @@ def test_frames_without_a_picture_are_refused(make_tracker: MakeTracker) -> None
         tracker.update(Frame(0), Instances.empty())
 
 
+def test_pictures_without_pixels_are_refused(make_tracker: MakeTracker) -> None:
+    tracker = make_tracker()
+    message = r"^tracker '[\w-]+': .* has an image of 128x0 pixels; leave such frames out$"
+    with pytest.raises(DataError, match=message):
+        tracker.start(Frame(0, np.zeros((0, 128, 3), np.uint8)), targets(3))
+    tracker.start(VIDEO[0], targets(3))
+    with pytest.raises(DataError, match=message):
+        tracker.update(Frame(1, np.zeros((0, 128, 3), np.uint8)), Instances.empty())
+
+
 def test_memory_is_bounded(make_tracker: MakeTracker) -> None:
     tracker, sizes = make_tracker(), []
     for step in range(24):

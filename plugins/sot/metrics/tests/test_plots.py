@@ -91,6 +91,17 @@ def test_page(runs, tmp_path):
     assert "all sequences combined" in page
 
 
+def test_runs_without_attributes(runs, tmp_path, capsys):
+    for run in runs:
+        scores = json.loads((run / "metrics.json").read_text())
+        scores["ope"].pop("by_attribute")
+        (run / "metrics.json").write_text(json.dumps({"ope": scores["ope"]}))
+    words = ["plots", *map(str, runs), "--output", str(tmp_path / "a.png")]
+    assert main([*words, "--by-attribute"]) == 2
+    assert "no run has scores by attribute: the data tell no attributes" in capsys.readouterr().err
+    assert main(words) == 0
+
+
 def test_runs_of_other_sequences_are_told_of(runs, tmp_path, capsys):
     scores = json.loads((runs[1] / "metrics.json").read_text())
     scores["ope"]["other"] = scores["ope"]["walk"]
@@ -106,7 +117,9 @@ def test_runs_of_other_sequences_are_told_of(runs, tmp_path, capsys):
         (["--output", "a.pdf"], "must end in .png or .html"),
         (["--names", "one"], "--names has 1 names for 3 runs"),
         (["--metrics", "opee"], "no run has scores of the metric 'opee'; did you mean 'ope'"),
-        (["--plots", "robustness"], "there is no curve to draw"),
+        (["--plots", "sucess"], "there is no plot 'sucess'; did you mean 'success'"),
+        (["--plots", "robustness"], "there is no plot 'robustness'; there are 'success', 'precision',"),
+        (["--plots", "expected overlap", "--metrics", "ope"], "there is no curve to draw"),
     ],
 )
 def test_refused(runs, tmp_path, monkeypatch, capsys, more, words):

@@ -133,7 +133,8 @@ def test_several_targets(run, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("nowhere", "mine.zip"), "no experiment.toml"),
+        (("nowhere", "mine.zip"), "nowhere: there is no such run's folder or folder of results"),
+        ((".", "mine.zip"), "no experiment.toml"),
         ((".", "mine.tar"), "must end in .zip"),
     ],
 )

@@ -151,3 +151,21 @@ def test_every_frame_has_one_state(present, burn_in):
     curve = expected_overlaps(runs)
     assert ((curve >= 0) & (curve <= 1)).all()
     assert not accuracy_mask(found, burn_in)[~np.array(present)].any()
+
+
+def test_why_there_is_no_score(make_sequence, walk):
+    def told(metric, *sequences):
+        return metric.explain({each.name: metric.evaluate(each) for each in sequences})
+
+    whole = make_sequence(walk, walk, **SIZE)
+    assert told(Vot(year=2018), whole) == [
+        "vot: there is no EAO: it is the mean over lengths of 100 to 356 frames, and the longest run has 10; set the "
+        "metric's interval",
+        "vot: no frame counts for the accuracy, which is 0 therefore: each is one of the first 10 from a start, or was "
+        "not tracked; lower the metric's burn_in",
+    ]
+    assert told(Vot(interval=(9, 12), burn_in=9), whole) == []
+    assert told(Vot(interval=(10, 12), burn_in=9), whole) != []
+    assert Vot(interval=(9, 12)).report({"walk": Vot().evaluate(whole)}, ())["COMBINED"]["EAO"] is not None
+    assert Vot(interval=(10, 12)).report({"walk": Vot().evaluate(whole)}, ())["COMBINED"]["EAO"] is None
+    assert told(Vot()) == []

@@ -201,6 +201,9 @@ class TargetTrackerBase(Stateful, ABC, Generic[T]):
     def _image(self, frame: Frame) -> Image:
         if frame.image is None:
             raise ValueError(f"{frame!r} has no image; {self._name} needs one")
+        if not frame.image.size:
+            height, width = frame.image.shape[:2]
+            raise StartError(f"{self._name}: {frame!r} has an image of {width}x{height} pixels; leave such frames out")
         return frame.image
 
     def _check_start(self, number: int, box: Float64Array) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from vtcore.errors import DataError, VtcoreError
-from vtcore.report.curves import ScoreCurve, score_curves
+from vtcore.report.curves import CURVE_KINDS, ScoreCurve, score_curves
 from vtcore.suggestions import did_you_mean_or_list
 
 __all__ = ["ComparedPlot", "ScoredRun", "compared_plots", "read_scores", "unlike_sequences"]
@@ -82,13 +82,17 @@ def compared_plots(
         by_attribute: Whether a plot for each attribute and kind follows.
 
     Raises:
-        VtcoreError: No run has such a metric, or none has a curve.
+        VtcoreError: No run has such a metric, there is no such plot, or none has a curve, or scores by attribute.
     """
     known = list(dict.fromkeys(name for run in runs for name in run.scores))
     for name in metrics:
         if name not in known:
             raise VtcoreError(f"no run has scores of the metric {name!r}; {did_you_mean_or_list(name, known)}")
     wanted = {kind.casefold() for kind in kinds}
+    titles = {kind.title.casefold(): kind.title for kind in CURVE_KINDS}
+    for kind in wanted:
+        if kind not in titles:
+            raise VtcoreError(f"there is no plot {kind!r}; {did_you_mean_or_list(kind, list(titles))}")
     plots = [
         plot
         for metric in metrics or known
@@ -99,6 +103,11 @@ def compared_plots(
         raise VtcoreError(
             "there is no curve to draw: score runs by metrics that have some ([[metrics]] type = 'ope', 'got10k' or "
             "'vot'), or ask for other plots"
+        )
+    if by_attribute and not any(scores.get(_BY_ATTRIBUTE) for run in runs for scores in run.scores.values()):
+        raise VtcoreError(
+            "no run has scores by attribute: the data tell no attributes of sequences, or the metric has no such "
+            "scores; leave --by-attribute out"
         )
     return plots
 

@@ -57,7 +57,8 @@ def execute(arguments: argparse.Namespace) -> int:
             from vtrack_plugin_sot_metrics.plot_page import write_page
 
             write_page(output, plots, runs, list(dict.fromkeys(plot.metric for plot in plots)))
-        output_console().print(f"{output}: {len(plots)} plots of {len(runs)} runs")
+        counts = f"{len(plots)} plot{'s' * (len(plots) > 1)} of {len(runs)} run{'s' * (len(runs) > 1)}"
+        output_console().print(f"{output}: {counts}")
     return 0
 
 

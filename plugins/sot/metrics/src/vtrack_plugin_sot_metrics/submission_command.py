@@ -113,6 +113,8 @@ def _dataset_of(run: Path) -> Any:
     try:
         tables = tomli.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
+        if not run.is_dir():
+            raise DataError("there is no such run's folder or folder of results", file=run) from error
         raise DataError(
             "is not a run's folder (it has no experiment.toml): say by --dataset what the results are of", file=run
         ) from error

@@ -88,6 +88,31 @@ class Vot:
                 ]
         return []
 
+    def explain(self, evaluated: Mapping[str, Record]) -> list[str]:
+        """Say why there is no expected overlap, or no accuracy, of all sequences together."""
+        tracks = [track for record in evaluated.values() for track in record["targets"].values()]
+        if not tracks:
+            return []
+        found = []
+        (low, high), burn_in = self._interval(), self.config.burn_in
+        runs = [run for track in tracks for run, _ in fragments(track["overlaps"], track["states"])]
+        longest = max(map(len, runs), default=0)
+        if longest <= low:
+            found.append(
+                f"vot: there is no EAO: it is the mean over lengths of {low} to {high} frames, and the longest run has "
+                f"{longest}; set the metric's interval"
+            )
+        if not any(accuracy_mask(track["states"], burn_in).any() for track in tracks):
+            found.append(
+                f"vot: no frame counts for the accuracy, which is 0 therefore: each is one of the first {burn_in} from "
+                "a start, or was not tracked; lower the metric's burn_in"
+            )
+        return found
+
+    def _interval(self) -> tuple[int, int]:
+        low, high = self.config.interval or INTERVALS[self.config.year]
+        return low, high
+
     def report(self, evaluated: Mapping[str, Record], classes: tuple[str, ...]) -> dict[str, Any]:
         """Combine sequences: frames weigh alike for accuracy and robustness, runs for the expected overlap.
 
@@ -108,7 +133,7 @@ class Vot:
 
     def _table(self, tracks: list[Record], *, curves: bool = False) -> dict[str, Any]:
         expected = expected_overlaps(run for track in tracks for run in fragments(track["overlaps"], track["states"]))
-        low, high = self.config.interval or INTERVALS[self.config.year]
+        low, high = self._interval()
         within = expected[low : high + 1]
         masks = [accuracy_mask(track["states"], self.config.burn_in) for track in tracks]
         table: dict[str, Any] = {"EAO": float(within.mean()) if len(within) else None}
