@@ -128,7 +128,7 @@ def test_pages_read_one_after_another_do_not_collide() -> None:
 def _guide() -> list[Path]:
     """Return the pages of the user guide, in the order of the site."""
     text = (REPOSITORY / "mkdocs.yml").read_text(encoding="utf-8")
-    part = text[text.index("\n  - Use:") : text.index("\n  - Detect:")]
+    part = text[text.index("\n  - Use:") : text.index("\n  - Choose:")]
     return [REPOSITORY / "docs" / name for name in re.findall(r"(?<=: )\S+\.md$", part, re.MULTILINE)]
 
 

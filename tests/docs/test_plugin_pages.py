@@ -186,3 +186,34 @@ def test_the_components_named_are_those_there_are(name: str) -> None:
     assert {plugin: sorted(names) for plugin, names in named.items()} == {
         plugin: sorted(names) for plugin, names in there_are.items()
     }
+
+
+# --- Choosing ---------------------------------------------------------------------------------------------------
+
+CHOICES = re.findall(
+    r"^\| \[`(\w+)`\]\(\1\.md\) \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| (\d+) \| (\d+) \|",
+    (DOCS / "algorithms" / "index.md").read_text(encoding="utf-8"),
+    re.MULTILINE,
+)
+
+
+@pytest.mark.parametrize("row", CHOICES, ids=lambda row: row[0])
+def test_figures_to_choose_by_are_those_of_the_pages(row: tuple[str, ...]) -> None:
+    name, *scores, microseconds = row
+    page = (DOCS / "algorithms" / f"{name}.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^\| MOT17-FRCNN, 4 training sequences \|.*$", page, re.MULTILINE)
+    hota, mota, idf1, switches = scores
+    wanted = rf"\| {hota} \|[^|]+\|[^|]+\| {mota} \| {idf1} \| {switches} \|"
+    assert any(re.search(wanted, line) for line in lines)
+    benchmarks = (REPOSITORY / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    measured = re.search(rf"^\| {name} \| vtcore \| \d+ \| (\d+) \|", benchmarks, re.MULTILINE)
+    assert measured is not None
+    assert measured[1] == microseconds
+
+
+@pytest.mark.parametrize("kind", ["detector", "tracker", "refiner"])
+def test_everything_can_be_chosen(kind: str) -> None:
+    text = (DOCS / "algorithms" / "index.md").read_text(encoding="utf-8")
+    named = {*NAME.findall(text), "given", "function", "qdtrack-tao"}
+    own = [each for each in plugin_host().components(kind) if plugin_host().owner(each).name in _own_plugins()]
+    assert not {component.name for component in own} - named
