@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from unittest import mock
 
 from vtcore.testing.comparisons import difference, plain_copy
 from vtcore.testing.definitions import TARGET_TRACKER, define
 from vtcore.testing.drivers import answers, driver_of
-from vtcore.testing.failures import CheckFailure, expect
+from vtcore.testing.failures import expect
+from vtcore.testing.references import reference
 from vtcore.testing.subjects import Subject, seed_everything
 
 __all__ = ["answers_stay", "deterministic", "independent_instances", "inputs_unmodified", "reset_equals_fresh"]
@@ -29,48 +34,68 @@ _WORKED = (
 
 @define(*_WORKED)
 def deterministic(subject: Subject) -> None:
-    """Two of them that are shown the same answer the same, whatever the process drew at random before."""
+    """Two of them that are shown the same answer the same, whatever was drawn at random before, and at any time."""
     driver = driver_of(subject)
-    runs = []
-    for seed in (1, 2):
-        target = subject.make()
-        seed_everything(seed)
-        runs.append(_renumbered(answers(driver, target, driver.scene(subject))))
-    told = difference(*runs, tolerance=driver.tolerance, place="answer")
+    first = reference(subject).copies
+    target, scene = subject.make(), driver.scene(subject)
+    seed_everything(2)
+    with _other_clock():
+        second = answers(driver, target, scene)
+    told = difference(_renumbered(first), _renumbered(second), tolerance=driver.tolerance, place="answer")
     expect(
         not told,
         f"two new ones answer the same scene differently ({told}); draw random numbers from a generator that is made "
-        "in reset, np.random.default_rng(context.seed), and go through sets and dicts of objects in an order of your "
-        "own",
+        "in reset, np.random.default_rng(context.seed), go through sets and dicts of objects in an order of your own, "
+        "and take the time from frame.time or frame.index, not from a clock",
     )
+
+
+@contextmanager
+def _other_clock() -> Iterator[None]:
+    """Let an hour pass between any two looks at a clock."""
+    hours = iter(range(0, 10**12, 3600))
+    began = time.time()
+    with mock.patch.multiple(
+        time,
+        time=lambda: began + next(hours),
+        monotonic=lambda: float(next(hours)),
+        perf_counter=lambda: float(next(hours)),
+    ):
+        yield
 
 
 @define(*_WORKED)
 def reset_equals_fresh(subject: Subject) -> None:
     """One that was used before answers as a new one does."""
     driver = driver_of(subject)
-    expected = answers(driver, subject.make(), driver.scene(subject))
+    expected = reference(subject).copies
     used = subject.make()
     for _ in driver.steps(used, driver.scene(subject, 1)):
         pass
-    again = answers(driver, used, driver.scene(subject))
-    told = difference(expected, again, tolerance=driver.tolerance, place="answer")
-    if not told:
-        return
+    for before in ("another sequence", "the same sequence"):
+        again = answers(driver, used, driver.scene(subject))
+        told = difference(expected, again, tolerance=driver.tolerance, place="answer")
+        expect(
+            not told,
+            f"after {before} it answers otherwise than a new one ({told}); {_forgetting(subject, expected, again)}",
+        )
+
+
+def _forgetting(subject: Subject, expected: list[Any], again: list[Any]) -> str:
+    """Return what to do about answers that were different the second time."""
+    driver = driver_of(subject)
     if not driver.resets:
-        way = f"a {subject.kind} has no reset, so it may remember nothing from one call to the next"
-    elif not difference(_renumbered(expected), _renumbered(again), tolerance=driver.tolerance):
-        way = "start the counter of ids anew in reset, and keep it in the instance, not in the class or module"
-    else:
-        way = "put everything that it learns from frames back in reset"
-    raise CheckFailure(f"after another sequence it answers otherwise than a new one ({told}); {way}")
+        return f"a {subject.kind} has no reset, so it may remember nothing from one call to the next"
+    if not difference(_renumbered(expected), _renumbered(again), tolerance=driver.tolerance):
+        return "start the counter of ids anew in reset, and keep it in the instance, not in the class or module"
+    return "put everything that it learns from frames back in reset"
 
 
 @define(*_WORKED)
 def independent_instances(subject: Subject) -> None:
     """Two of them, used in turns, do not notice each other."""
     driver = driver_of(subject)
-    alone = [answers(driver, subject.make(), driver.scene(subject, variant)) for variant in (0, 1)]
+    alone = [reference(subject, variant).copies for variant in (0, 1)]
     both = [subject.make(), subject.make()]
     walks = [driver.steps(target, driver.scene(subject, variant)) for variant, target in enumerate(both)]
     together: list[list[Any]] = [[], []]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vtcore.errors import VtcoreError
 
-__all__ = ["CannotBeMade", "CheckFailure", "DoesNotWork", "NotChecked", "expect"]
+__all__ = ["CannotBeMade", "CheckFailure", "NotChecked", "expect"]
 
 
 class CheckFailure(VtcoreError):  # noqa: N818 - a result of checking, not a mistake of the caller
@@ -21,10 +21,6 @@ class CheckFailure(VtcoreError):  # noqa: N818 - a result of checking, not a mis
 
 class CannotBeMade(CheckFailure):
     """A component cannot be made at all, so that nothing else can be said of it."""
-
-
-class DoesNotWork(CheckFailure):
-    """A component fails when it is put to work, so that nothing can be said of its answers."""
 
 
 class NotChecked(VtcoreError):  # noqa: N818 - as above

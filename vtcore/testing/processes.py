@@ -75,14 +75,20 @@ def answers_elsewhere(configured: Configured, checked_as: str, options: Any) -> 
 
 def _work(task: Path, answer: Path) -> None:
     from vtcore.testing.drivers import DRIVEN, answers
-    from vtcore.testing.subjects import Subject
+    from vtcore.testing.subjects import Subject, seed_everything
 
     configured, checked_as, options = pickle.loads(task.read_bytes())
     component = configured.component
     subject = Subject(f"{component.kind}:{component.name}", component.kind, component, options=options)
-    target = subject.make()
+    target, answered = subject.make(), []
     driver = DRIVEN.get(checked_as)
-    answered = [] if driver is None else answers(driver, target, driver.scene(subject))
+    if driver is not None:
+        # Another scene comes first, so that what a module keeps of it shows.
+        for _ in driver.steps(target, driver.scene(subject, 2)):
+            pass
+        target = subject.make()
+        seed_everything(1)
+        answered = answers(driver, target, driver.scene(subject))
     answer.write_bytes(pickle.dumps(answered))
 
 

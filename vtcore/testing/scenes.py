@@ -12,7 +12,7 @@ from vtcore.frames import Frame, Image, Sequence
 from vtcore.instances import Float32Array, Instances, Int64Array
 from vtcore.tables import TrackTable
 
-__all__ = ["CLASSES", "FRAMES", "Scene", "SceneSequence"]
+__all__ = ["CLASSES", "FRAMES", "Scene", "SceneSequence", "embeddings_of"]
 
 CLASSES = ("person", "car")
 FRAMES = 12
@@ -99,7 +99,7 @@ class SceneSequence(Sequence):
             boxes = np.vstack([boxes, np.array([[150, 120, 175, 150]], np.float32)])
             scores, labels = np.append(scores, np.float32(0.3)), np.append(labels, 1)
             numbers = np.append(numbers, 10_000 + index)
-        looks = _embeddings(numbers) if embeddings else None
+        looks = embeddings_of(numbers) if embeddings else None
         return Instances(boxes, scores, labels, embeddings=looks)
 
     def annotations(self) -> TrackTable:
@@ -203,7 +203,7 @@ def _texture(draw: np.random.Generator, height: int, width: int) -> Image:
     return image.astype(np.uint8)
 
 
-def _embeddings(numbers: Int64Array) -> Float32Array:
+def embeddings_of(numbers: Int64Array) -> Float32Array:
     """Return a direction for each identity: the same in all frames."""
     looks = [np.random.default_rng(int(number)).normal(size=_EMBEDDING) for number in numbers]
     stacked = np.array(looks, np.float32).reshape(-1, _EMBEDDING)

@@ -11,7 +11,8 @@ from vtcore.testing.answers import expect_instances
 from vtcore.testing.comparisons import difference
 from vtcore.testing.definitions import TARGET_TRACKER, define
 from vtcore.testing.drivers import answers, driver_of
-from vtcore.testing.failures import expect
+from vtcore.testing.failures import NotChecked, expect
+from vtcore.testing.references import reference
 from vtcore.testing.scenes import Scene
 from vtcore.testing.subjects import Subject
 
@@ -19,9 +20,8 @@ __all__ = ["class_kept", "detection_index_right", "stable_types", "unique_ids"]
 
 
 def _pairs(subject: Subject) -> tuple[Scene, list[Instances]]:
-    driver = driver_of(subject)
-    scene = driver.scene(subject)
-    return scene, list(driver.steps(subject.make(), scene))
+    found = reference(subject)
+    return found.scene, found.answers
 
 
 @define("tracker", TARGET_TRACKER)
@@ -115,8 +115,6 @@ def works_without_embeddings(subject: Subject) -> None:
 @define("tracker")
 def wants_embeddings_right(subject: Subject) -> None:
     """Where it says which embeddings it wants, that follows from the detections alone."""
-    from vtcore.testing.failures import NotChecked
-
     tracker = subject.make()
     if not hasattr(tracker, "wants_embeddings"):
         raise NotChecked("it has no wants_embeddings, so it gets them all")
