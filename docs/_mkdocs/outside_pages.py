@@ -19,6 +19,7 @@ from mkdocs.structure.pages import Page
 REPOSITORY = Path(__file__).parents[2]
 PACKAGES = ("plugins/*/*", "plugins/nets", "datasets")
 WORKERS = "assets/workers_of_files.js"
+TABLES = "assets/tables.css"
 _LINK = re.compile(r"(?<=\]\()([^)#:\s]+)(#[^)\s]*)?(?=\))")
 _NAMED = re.compile(r"`((?:docs|benchmarks)/[\w/-]+\.md)`")
 _FOREIGN = re.compile(
@@ -51,6 +52,7 @@ def _page_of_file(path: str) -> str | None:
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Add the pages of the packages to the navigation, and the script that lets search work without a server."""
     config.extra["polyfills"] = [WORKERS]  # loaded before the theme's own scripts
+    config.extra_css.append(TABLES)
     pages = [page for page in _outside_pages().values() if page.startswith("packages/")]
     families: dict[str, list[dict[str, object]]] = {}
     for index in (page for page in pages if page.endswith("/index.md")):
@@ -66,9 +68,9 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the files outside of docs/, and the script."""
-    script = str(Path(__file__).parent / Path(WORKERS).name)
-    files.append(File.generated(config, WORKERS, abs_src_path=script))
+    """Add the files outside of docs/, and those of the site itself."""
+    for asset in (WORKERS, TABLES):
+        files.append(File.generated(config, asset, abs_src_path=str(Path(__file__).parent / Path(asset).name)))
     for path, page in _outside_pages().items():
         files.append(File.generated(config, page, abs_src_path=str(REPOSITORY / path)))
     return files

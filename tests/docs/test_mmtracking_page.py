@@ -8,6 +8,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
+from vtcore.cli import main
+
 PAGE = (Path(__file__).parents[2] / "docs" / "coming-from-mmtracking.md").read_text(encoding="utf-8")
 
 # Every name that configs/**/*.py assigns, but those that other assignments use.
@@ -68,3 +72,17 @@ def test_every_model_and_data_set() -> None:
 def test_every_tool_and_function() -> None:
     text = _named_in("Tools", "How configs are read")
     assert not _missing(f"{TOOLS} {CONVERTED} {FUNCTIONS} {OPTIONS}", text)
+
+
+def test_what_is_shown_is_what_is_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = re.search(r"^```python\n(# people\.py\n.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    shown = re.search(r"^```text\n(\[tracker\]\n.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    assert config is not None
+    assert shown is not None
+    Path("people.py").write_text(config[1], encoding="utf-8")
+    assert main(["migrate", "people.py"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert not [line for line in shown[1].splitlines() if line not in printed]
