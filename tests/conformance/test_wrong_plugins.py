@@ -55,7 +55,7 @@ def test_an_id_that_stands_twice(install: Callable[..., Any]) -> None:
     }
     (outcome,) = install(edits).outcomes("unique-ids", "tracker:stranger")
     assert outcome.status == "failed"
-    assert "in frame 1 an id stands twice: [0, 0, 0]; ids are unique within a frame over all classes" in outcome.message
+    assert "in frame 1 an id stands twice: [0, 0, 0, 0]; ids are unique within a frame over all classes" in outcome.message
 
 
 def test_metadata_that_says_nothing_of_the_core(install: Callable[..., Any]) -> None:

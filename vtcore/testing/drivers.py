@@ -18,6 +18,7 @@ from vtcore.testing.answers import expect_instances
 from vtcore.testing.comparisons import plain_copy
 from vtcore.testing.definitions import TARGET_TRACKER
 from vtcore.testing.failures import NotChecked
+from vtcore.testing.mixing import mixed
 from vtcore.testing.scenes import CLASSES, FRAMES, Scene, SceneSequence
 from vtcore.testing.torch_module import torch_module
 
@@ -52,6 +53,12 @@ class TrackerDriver(Driver):
     """A tracker of detections."""
 
     resets: ClassVar[bool] = True
+
+    def scene(self, subject: Subject, variant: int = 0, length: int = FRAMES) -> Scene:
+        """Return a scene whose detections are as mixed as those of a detector."""
+        scene = super().scene(subject, variant, length)
+        scene.detections = mixed(scene.detections)
+        return scene
 
     def steps(self, target: Any, scene: Scene) -> Iterator[Any]:
         """Yield the tracks of each frame."""

@@ -42,7 +42,7 @@ HEAVY = (
 _PROBE = """\
 import importlib, io, json, pathlib, sys, time, traceback, warnings
 
-modules, heavy = json.load(sys.stdin)
+modules, heavy, plugin = json.load(sys.stdin)
 found = {"heavy": [], "warnings": [], "printed": "", "failed": "", "seconds": 0.0}
 seen = set()
 
@@ -67,16 +67,18 @@ import vtcore.host, vtcore.hookspecs, vtcore.components, vtcore.options, vtcore.
 sys.meta_path.insert(0, Watch())
 said, sys.stdout = sys.stdout, io.StringIO()
 errors, sys.stderr = sys.stderr, io.StringIO()
-began = time.perf_counter()
+began = time.process_time()
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     for module in modules:
         try:
-            importlib.import_module(module)
+            hooks = vars(importlib.import_module(module))
+            for name in vtcore.hookspecs.REGISTERING_HOOKS if module == plugin else ():
+                list(hooks[name]() if name in hooks else ())
         except BaseException as error:
             found["failed"] = f"{module}: {type(error).__name__}: {error}"
             break
-found["seconds"] = time.perf_counter() - began
+found["seconds"] = time.process_time() - began
 found["printed"] = sys.stdout.getvalue() + sys.stderr.getvalue()
 found["warnings"] = [f"{each.filename}:{each.lineno}: {each.message}" for each in caught]
 sys.stdout, sys.stderr = said, errors
@@ -93,7 +95,7 @@ class Imported:
         warnings: What was warned of.
         printed: What was written to standard output or standard error.
         failed: The module that cannot be imported, and why; empty where there is none.
-        seconds: How long it took, with the core there already.
+        seconds: How long it computed, with the core there already.
     """
 
     heavy: tuple[tuple[str, str], ...]
@@ -103,13 +105,17 @@ class Imported:
     seconds: float
 
 
-def import_quietly(modules: Iterable[str]) -> Imported:
+def import_quietly(modules: Iterable[str], plugin: str = "") -> Imported:
     """Import modules in a process of their own that has the core's light modules only.
+
+    Args:
+        modules: Their names.
+        plugin: That of one with hooks: those that register are called.
 
     Raises:
         CheckFailure: The process fails.
     """
-    done = run_python("-c", _PROBE, text=json.dumps([sorted(modules), HEAVY]))
+    done = run_python("-c", _PROBE, text=json.dumps([sorted(modules), HEAVY, plugin]))
     if done.returncode:
         told = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise CheckFailure(f"importing it ends the process (status {done.returncode}): {told}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from importlib import metadata
 
 from packaging.requirements import Requirement
@@ -27,6 +28,8 @@ __all__ = [
     "names_are_its_own",
 ]
 
+_LONGEST = 1.0
+"""Seconds of computing; what is light takes hundredths."""
 _WAYS = {
     "disabled": "take its name out of VTCORE_DISABLE_PLUGINS",
     "incompatible": "widen the requirement on vtcore in [project] dependencies once it works with this version, or "
@@ -34,7 +37,6 @@ _WAYS = {
     "broken": "vtcore list-plugins --verbose shows the traceback",
 }
 _HINTS = (
-    ("cannot be imported", "import on use what may be missing, and declare it under [project] dependencies"),
     ("unknown hook", "hooks are named as in vtcore/hookspecs.py"),
     ("not marked with", "decorate it: @hookimpl"),
     ("has no argument", "name the arguments as the hook does; leave out those you do not use"),
@@ -54,14 +56,38 @@ def is_registered(subject: Subject) -> None:
     plugin = _plugin(subject)
     if plugin.status == "ok":
         return
-    ways = [hint for part, hint in _HINTS if part in plugin.reason]
-    raise CheckFailure(f"it is {plugin.status}: {plugin.reason}; {'; '.join([*ways, _WAYS[plugin.status]])}")
+    ways = [_import_hint(plugin), *(hint for part, hint in _HINTS if part in plugin.reason)]
+    raise CheckFailure(
+        f"it is {plugin.status}: {plugin.reason}; {'; '.join(filter(None, [*ways, _WAYS[plugin.status]]))}"
+    )
+
+
+def _import_hint(plugin: PluginInfo) -> str:
+    """Return what to do about a module that is not there, by whose it is; empty where that is not the matter."""
+    found = re.search(r"cannot be imported: ModuleNotFoundError: No module named '([^']+)'", plugin.reason)
+    if found is None:
+        return "mend the module so that it can be imported" if "cannot be imported" in plugin.reason else ""
+    missing = found[1]
+    if missing == plugin.module:
+        return ""  # The reason says it.
+    whose = missing.partition(".")[0]
+    if whose == plugin.module.partition(".")[0]:
+        return "the package has no such module, or its wheel lacks it"
+    if whose == "vtcore":
+        return "this vtcore has no such module; components are in vtcore.components, hookimpl is in vtcore.hookspecs"
+    return "import on use what may be missing, and declare it under [project] dependencies"
 
 
 @define(PLUGIN)
 def names_are_its_own(subject: Subject) -> None:
-    """No other plugin claims the name of a component or command of its."""
+    """No other plugin claims its name, or the name of a component or command of its."""
     plugin = _plugin(subject)
+    twins = [each.distribution for each in subject.host.plugins if each.name == plugin.name and each is not plugin]
+    expect(
+        not twins,
+        f"the entry point of {', '.join(twins)} is named {plugin.name!r} too: neither can be called by that name; "
+        "rename yours under [project.entry-points.vtcore]",
+    )
     expect(
         not plugin.notes,
         f"{'; '.join(plugin.notes)}: nobody can use it while both are installed. Give yours a name that tells "
@@ -78,7 +104,7 @@ def imports_nothing_heavy(subject: Subject) -> None:
         raise NotChecked(f"it is {plugin.status}")
     modules = {plugin.module, *(component.config.partition(":")[0] for component in plugin.components)}
     modules |= {kind.interface.partition(":")[0] for kind in plugin.kinds}
-    imported = import_quietly(module for module in modules if module)
+    imported = import_quietly((module for module in modules if module), plugin.module)
     expect(not imported.failed, f"{imported.failed}; a config's module must be importable: vtcore describe reads it")
     heavy = [f"{name} (at {place})" for name, place in imported.heavy]
     expect(
@@ -86,6 +112,11 @@ def imports_nothing_heavy(subject: Subject) -> None:
         f"registering it imports {', '.join(heavy)}; the modules of hooks and configs, the package's __init__ "
         "too, must "
         "not: name classes as strings, 'package.module:Name', and import what is heavy in the modules of targets",
+    )
+    expect(
+        imported.seconds < _LONGEST,
+        f"registering it computes for {imported.seconds:.1f} s, each time that anybody calls vtcore; import on use "
+        "what takes long, and find out on use what has to be found out",
     )
     expect(not imported.printed, f"importing it prints {imported.printed.strip()!r}; print nothing on import")
     expect(not imported.warnings, f"importing it warns: {'; '.join(imported.warnings)}")
@@ -131,6 +162,8 @@ def commands_load(subject: Subject) -> None:
 def experiments_load(subject: Subject) -> None:
     """The experiments that it ships are right to the last key."""
     plugin = _plugin(subject)
+    if plugin.status != "ok":
+        raise NotChecked(f"it is {plugin.status}")
     files = shipped_experiments(plugin)
     if not files:
         raise NotChecked("it ships no experiments")
