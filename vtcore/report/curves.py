@@ -83,6 +83,7 @@ CURVE_KINDS = (
         "percent",
         legend_left=False,
     ),
+    CurveKind("Precision by recall", "recalls", "precision_at_recall", ("F",), "recall", "precision (percent)"),
 )
 
 

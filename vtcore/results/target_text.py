@@ -4,7 +4,7 @@ Two forms, as toolkits of the field write them. *Plain boxes*: ``left, top, widt
 there is none (LaSOT, GOT-10k, TrackingNet, OTB, UAV123; PyTracking). *VOT text*: such boxes, or polygons of four
 corners (``x1,y1,...,x4,y4``), or a single number: 1 where the target was started, 2 where it was lost, 0 where it was
 not tracked (Kristan et al., The Visual Object Tracking VOT2013 challenge results, ICCV Workshops 2013). Numbers are
-separated by commas, tabs or blanks.
+separated by commas, tabs or blanks. Scores stand in a file beside (``_confidence.value``), where there is one.
 """
 
 from __future__ import annotations
@@ -70,9 +70,32 @@ def read_target_text(path: Path) -> TrackTable:
     return TrackTable(
         frames,
         boxes[there],
+        scores=_confidences(path, len(boxes))[there],
         ids=np.zeros(len(frames), np.int64),
         polygons=None if corners is None else corners[there],
     )
+
+
+def _confidences(path: Path, length: int) -> Float64Array:
+    """Return the score of each frame: of the file that toolkits for long-term tracking write beside, else 1.
+
+    That is ``<name>_confidence.value``, a number a line; frames without one, such as the first, have 0.
+
+    Raises:
+        DataError: It holds something else.
+    """
+    beside = path.with_name(f"{path.stem}_confidence.value")
+    if not beside.is_file():
+        return np.ones(length)
+    try:
+        lines = beside.read_text(encoding="utf-8-sig").splitlines()
+        scores: Float64Array = np.array([float(line) if line.strip() else 0.0 for line in lines])
+    except (OSError, ValueError) as error:
+        raise DataError(f"is no list of scores: {error}", file=beside) from error
+    if len(scores) != length:
+        raise DataError(f"has scores of {len(scores)} frames, but {path.name} has {length}", file=beside)
+    scores[np.isnan(scores)] = 0
+    return scores
 
 
 def _plain_boxes(data: bytes) -> Float64Array | None:

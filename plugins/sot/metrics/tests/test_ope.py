@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vtcore.errors import DataError
@@ -214,6 +214,7 @@ SIZE = st.one_of(st.just(0.0), st.floats(0, 1e4, allow_nan=False))
 BOX = st.one_of(st.none(), st.tuples(NUMBER, NUMBER, SIZE, SIZE))
 
 
+@example([((0.0, 0.0, 2.3e-308, 2.3e-308), None, False)], False)
 @given(st.lists(st.tuples(BOX, BOX, st.booleans()), min_size=1, max_size=12), st.booleans())
 def test_numbers_are_numbers_whatever_comes(frames, exclude):
     def table(boxes, visible):

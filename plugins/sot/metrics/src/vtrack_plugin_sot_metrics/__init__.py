@@ -1,4 +1,4 @@
-"""Scores of single-object tracking: OPE, GOT-10k and VOT, with the protocol that starts a tracker again."""
+"""Scores of single-object tracking: OPE, GOT-10k, VOT and VOT-LT, with the protocol that starts a tracker again."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ if TYPE_CHECKING:
     from vtrack_plugin_sot_metrics.got10k import Got10k
     from vtrack_plugin_sot_metrics.ope import Ope
     from vtrack_plugin_sot_metrics.vot import Vot
+    from vtrack_plugin_sot_metrics.vot_lt import VotLt
     from vtrack_plugin_sot_metrics.vot_reset import VotReset
 
-__all__ = ["Got10k", "Ope", "Vot", "VotReset"]
+__all__ = ["Got10k", "Ope", "Vot", "VotLt", "VotReset"]
 
-_HOMES = {"Got10k": "got10k", "Ope": "ope", "Vot": "vot", "VotReset": "vot_reset"}
+_HOMES = {"Got10k": "got10k", "Ope": "ope", "Vot": "vot", "VotLt": "vot_lt", "VotReset": "vot_reset"}
 
 
 def __getattr__(name: str) -> Any:

@@ -155,7 +155,8 @@ def _inclusive_overlaps(boxes: Float64Array, truth: Float64Array) -> Float64Arra
     high = np.minimum(boxes[:, :2] + boxes[:, 2:] - 1, truth[:, :2] + truth[:, 2:] - 1)
     common = np.maximum(high - low + 1, 0).prod(axis=1)
     union = boxes[:, 2:].prod(axis=1) + truth[:, 2:].prod(axis=1) - common
-    overlaps: Float64Array = common / union
+    # Areas of the smallest numbers are zero.
+    overlaps: Float64Array = np.divide(common, union, out=np.zeros(len(union)), where=union != 0)
     return overlaps
 
 

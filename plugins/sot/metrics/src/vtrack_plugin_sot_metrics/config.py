@@ -13,6 +13,7 @@ __all__ = [
     "OpeConfig",
     "TrackTimesConfig",
     "VotConfig",
+    "VotLtConfig",
     "VotResetConfig",
     "VotTextConfig",
 ]
@@ -76,6 +77,15 @@ class VotConfig:
     )
     burn_in: int = option(
         10, "Frames from each start on that do not count for the accuracy; 0 counts all.", unit="frames", ge=0
+    )
+
+
+@attrs.frozen(kw_only=True)
+class VotLtConfig:
+    """Options of the scores for long-term tracking."""
+
+    resolution: int = option(
+        100, "How many thresholds of the score are tried, those that let everything and nothing pass included.", ge=3
     )
 
 

@@ -43,6 +43,15 @@ def vtcore_metrics() -> Iterable[Component]:
             "Kristan et al., A Novel Performance Evaluation Methodology for Single-Target Trackers, TPAMI 2016, "
             "https://arxiv.org/abs/1503.01313",
         ),
+        Component(
+            "metric",
+            "vot-lt",
+            f"{_CONFIG}:VotLtConfig",
+            f"{_PACKAGE}.vot_lt:VotLt",
+            "Long-term tracking: F-score, precision and recall at the tracker's best threshold of its score.",
+            "Lukezic et al., Now You See Me: Evaluating Performance in Long-Term Visual Tracking, 2018, "
+            "https://arxiv.org/abs/1804.07056",
+        ),
     )
 
 

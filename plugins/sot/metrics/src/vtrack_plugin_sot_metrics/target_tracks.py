@@ -38,6 +38,7 @@ class TargetTrack:
         has_result: bool ``(F,)``.
         truth_polygons: float64 ``(F, 8)``, corners of rotated annotations, None where the data has plain boxes.
         result_polygons: The same of results.
+        scores: float64 ``(F,)``, how sure the tracker is; 0 where there is no result.
     """
 
     id: int
@@ -50,6 +51,7 @@ class TargetTrack:
     has_result: BoolArray
     truth_polygons: Float64Array | None
     result_polygons: Float64Array | None
+    scores: Float64Array
 
     def __len__(self) -> int:
         """Return the number of frames."""
@@ -106,6 +108,7 @@ def _tracks(
             has_result=_mask(answer.frames, sequence.length)[first:end],
             truth_polygons=_polygons(annotated, first, length),
             result_polygons=_polygons(answer, first, length),
+            scores=_spread(answer.frames, answer.scores.astype(np.float64)[:, None], first, length)[:, 0],
         )
 
 
