@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import importlib.metadata
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
@@ -9,6 +11,7 @@ from typing import Any, ClassVar
 import attrs
 import numpy as np
 import numpy.typing as npt
+from packaging.version import InvalidVersion, Version
 
 from vtcore.errors import StateError
 
@@ -22,6 +25,9 @@ _CLASS = "class"
 
 _OPTIONS = "class.options"
 """Name of the entry with the options of an object that has some, as JSON."""
+
+_RELEASE = "class.release"
+"""Name of the entry that says which release an object's class is of, where it is of an installed distribution."""
 
 _NOTHING: npt.NDArray[Any] = np.empty(0, "S1")
 """Stands for None."""
@@ -50,6 +56,8 @@ class Stateful:
             StateError: Something that belongs to it cannot be kept: an object that is not Stateful.
         """
         state: dict[str, npt.NDArray[Any]] = {_CLASS: np.array(type(self).__name__)}
+        if release := _release_of(type(self).__module__.partition(".")[0]):
+            state[_RELEASE] = np.array(release)
         if (options := _options_of(self)) is not None:
             state[_OPTIONS] = np.array(json.dumps(options).encode("ascii"))
         for name, value in self._parts():
@@ -64,20 +72,23 @@ class Stateful:
 
         Args:
             state: Arrays by dotted names, a mapping or what ``numpy.load`` gives. They are copied. Without the entries
-                called ``class.options``, options are not compared.
+                called ``class.options``, options are not compared, and without ``class.release`` releases are not.
 
         Raises:
-            StateError: It is another class's, taken with other options, or something is missing in it or too much. The
-                object stays as it was.
+            StateError: It is another class's, of another minor release, taken with other options, or something is
+                missing in it or too much. The object stays as it was.
         """
         mine = self.state_dict()
-        wanted, given = ({name for name in names if not _is_called(name, _OPTIONS)} for names in (mine, state))
+        notes = (_OPTIONS, _RELEASE)
+        wanted, given = (
+            {name for name in names if not any(_is_called(name, note) for note in notes)} for names in (mine, state)
+        )
         told = [
             f"it is one of {given_class}" if name == _CLASS else f"its {name.rpartition('.')[0]!r} is of {given_class}"
             for name, given_class in _classes(state)
             if name in wanted and given_class != str(mine[name])
         ][:1]
-        told = told or _other_options(mine, state)
+        told = told or _other_release(mine, state) or _other_options(mine, state)
         if not told:
             told += [f"it lacks {name!r}" for name in sorted(wanted - given)[:1]]
             told += [f"it has {name!r} besides" for name in sorted(given - wanted)[:1]]
@@ -132,6 +143,26 @@ def _called(state: State, entry: str) -> list[str]:
 
 def _is_called(name: str, entry: str) -> bool:
     return name == entry or name.endswith(f".{entry}")
+
+
+@functools.cache
+def _release_of(package: str) -> str:
+    """Return the distribution and minor release of a package (``my-tracker 0.2``), empty where none is installed."""
+    name = package.replace("_", "-")
+    try:
+        release = Version(importlib.metadata.version(name))
+    except (importlib.metadata.PackageNotFoundError, InvalidVersion, ValueError):
+        return ""
+    return f"{name} {release.major}.{release.minor}"
+
+
+def _other_release(mine: State, given: State) -> list[str]:
+    """Say which minor release differs, since what a state means may differ then; nothing where it does not tell."""
+    for name in _called(given, _RELEASE):
+        theirs, ours = str(np.asarray(given[name])), str(mine.get(name, ""))
+        if ours and theirs != ours:
+            return [f"it was taken with {theirs}, and here is {ours} (install that release, or start anew)"]
+    return []
 
 
 def _options_of(value: Any) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -9,6 +10,7 @@ import attrs
 import numpy as np
 import pytest
 
+from vtcore import state as state_module
 from vtcore.errors import StateError, VtcoreError
 from vtcore.state import Stateful
 
@@ -173,3 +175,28 @@ def test_other_options_are_refused(tmp_path: Path) -> None:
     nan.load_state_dict(nan.state_dict())
     with pytest.raises(StateError, match=r"no state of Chooser: its 'class.options' is damaged; load it into"):
         nan.load_state_dict(nan.state_dict() | {"class.options": np.array(b"{")})
+
+
+def test_another_minor_release_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a state means may have changed; patch releases mend mistakes only."""
+    releases = {"vtrack-plugin-sort": "0.1.3"}
+    monkeypatch.setattr(importlib.metadata, "version", releases.__getitem__)
+    state_module._release_of.cache_clear()
+    sorter = type("Sorter", (Rows,), {"__module__": "vtrack_plugin_sort.tracker"})
+    try:
+        kept = sorter().state_dict()
+        assert str(kept["class.release"]) == "vtrack-plugin-sort 0.1"
+        state_module._release_of.cache_clear()
+        releases["vtrack-plugin-sort"] = "0.1.4rc1"
+        sorter().load_state_dict(kept)
+        state_module._release_of.cache_clear()
+        releases["vtrack-plugin-sort"] = "0.2.0"
+        with pytest.raises(StateError) as told:
+            sorter().load_state_dict(kept)
+        assert str(told.value).startswith(
+            "this is no state of Sorter: it was taken with vtrack-plugin-sort 0.1, and here is vtrack-plugin-sort 0.2 "
+            "(install that release, or start anew); "
+        )
+        sorter().load_state_dict({name: part for name, part in kept.items() if name != "class.release"})
+    finally:
+        state_module._release_of.cache_clear()

@@ -26,7 +26,7 @@ from vtcore.runs.interrupts import DeferredInterrupts
 from vtcore.runs.kept_states import KeptStates
 from vtcore.runs.pipeline import Pipeline, Tracked
 from vtcore.runs.reporting import report_run
-from vtcore.runs.versions import collect_versions
+from vtcore.runs.versions import collect_versions, note_of_change
 from vtcore.runs.writing import SequenceWriting, finished_path
 
 __all__ = ["Run"]
@@ -84,6 +84,7 @@ class Run:
             folders=[writer.folder for writer in self._writers],
         )
         versions = collect_versions(self.experiment, self.host)
+        self.notes += note_of_change(self.folder.path / "versions.json", versions) if resume else []
         self.folder.write_json("versions.json", versions)
         self.folder.log("run_started", resumed=resume)
         error: BaseException | None = None
