@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Sequence as Seq
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from vtcore.errors import DataError, VtcoreError
 from vtcore.report.curves import CURVE_KINDS, ScoreCurve, score_curves
 from vtcore.suggestions import did_you_mean_or_list
 
-__all__ = ["ComparedPlot", "ScoredRun", "compared_plots", "read_scores", "unlike_sequences"]
+__all__ = ["ComparedPlot", "ScoredRun", "compared_plots", "has_attributes", "read_scores", "unlike_sequences"]
 
 _COMBINED, _BY_ATTRIBUTE = "COMBINED", "by_attribute"
 _NO_SEQUENCES = (_COMBINED, _BY_ATTRIBUTE, "by_class", "CLASS_AVERAGED", "SEQUENCE_AVERAGED")
@@ -82,7 +82,7 @@ def compared_plots(
         by_attribute: Whether a plot for each attribute and kind follows.
 
     Raises:
-        VtcoreError: No run has such a metric, there is no such plot, or none has a curve, or scores by attribute.
+        VtcoreError: No run has such a metric, there is no such plot, or none has a curve.
     """
     known = list(dict.fromkeys(name for run in runs for name in run.scores))
     for name in metrics:
@@ -104,12 +104,12 @@ def compared_plots(
             "there is no curve to draw: score runs by metrics that have some ([[metrics]] type = 'ope', 'got10k' or "
             "'vot'), or ask for other plots"
         )
-    if by_attribute and not any(scores.get(_BY_ATTRIBUTE) for run in runs for scores in run.scores.values()):
-        raise VtcoreError(
-            "no run has scores by attribute: the data tell no attributes of sequences, or the metric has no such "
-            "scores; leave --by-attribute out"
-        )
     return plots
+
+
+def has_attributes(runs: Iterable[ScoredRun]) -> bool:
+    """Whether any run has scores by attribute."""
+    return any(scores.get(_BY_ATTRIBUTE) for run in runs for scores in run.scores.values())
 
 
 def unlike_sequences(runs: Seq[ScoredRun]) -> Iterator[str]:

@@ -37,7 +37,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Read the scores, draw, and write."""
     from vtcore.cli.console import error_console, output_console
-    from vtrack_plugin_sot_metrics.comparison import ScoredRun, compared_plots, read_scores, unlike_sequences
+    from vtrack_plugin_sot_metrics.comparison import (
+        ScoredRun,
+        compared_plots,
+        has_attributes,
+        read_scores,
+        unlike_sequences,
+    )
 
     outputs: list[Path] = arguments.output or [Path("plots.png")]
     for output in outputs:
@@ -46,7 +52,10 @@ def execute(arguments: argparse.Namespace) -> int:
     names = _names(arguments)
     runs = [ScoredRun(name, read_scores(path)) for name, path in zip(names, arguments.runs, strict=True)]
     plots = compared_plots(runs, metrics=arguments.metrics, kinds=arguments.plots, by_attribute=arguments.by_attribute)
-    for line in unlike_sequences(runs):
+    notes = list(unlike_sequences(runs))
+    if arguments.by_attribute and not has_attributes(runs):
+        notes.append("no run has scores by attribute: the data tell no attributes, or the metric has no such scores")
+    for line in notes:
         error_console().print(f"note: {line}", soft_wrap=True)
     for output in outputs:
         if output.suffix == ".png":
