@@ -16,6 +16,12 @@ Wrong shapes and layouts raise ValueError, wrong types TypeError.
 
 from __future__ import annotations
 
-from vtrack_native_mot._loops import add_weighted, direction_cosines, overlaps, walk
+try:
+    from vtrack_native_mot._loops import add_weighted, direction_cosines, overlaps, walk
+except ImportError as error:
+    raise ImportError(
+        "vtrack-native-mot was installed without its compiled module, so the trackers go on with numpy; where there is "
+        "a C compiler: pip install --force-reinstall --no-cache-dir --no-binary vtrack-native-mot vtrack-native-mot"
+    ) from error
 
 __all__ = ["add_weighted", "direction_cosines", "overlaps", "walk"]
