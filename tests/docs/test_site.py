@@ -14,6 +14,7 @@ import tomli
 
 import vtcore
 import vtcore.testing
+from vtcore.host import plugin_host
 
 REPOSITORY = Path(__file__).parents[2]
 DOCS = REPOSITORY / "docs"
@@ -78,12 +79,23 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
     assert not re.search(r"https?://", text)
 
 
+def _module_of(name: str) -> str:
+    """Return the module of a name of the reference, which may be that of a class."""
+    module, _, last = name.rpartition(".")
+    return module if last[:1].isupper() else name
+
+
+def _reference() -> set[str]:
+    pages = (page.read_text(encoding="utf-8") for page in (DOCS / "reference").glob("*.md"))
+    return {name for page in pages for name in re.findall(r"^::: (\S+)$", page, re.MULTILINE)}
+
+
 @pytest.mark.parametrize("page", sorted((DOCS / "reference").glob("*.md")), ids=lambda page: page.stem)
 def test_modules_of_the_reference_are_there(page: Path) -> None:
     modules = re.findall(r"^::: (\S+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     assert modules
     pytest.importorskip(modules[0].partition(".")[0], reason="a plugin that is not installed")
-    missing = [module for module in modules if importlib.util.find_spec(module) is None]
+    missing = [name for name in modules if importlib.util.find_spec(_module_of(name)) is None]
     assert not missing
 
 
@@ -96,8 +108,32 @@ def test_the_build_is_strict() -> None:
 
 
 def test_every_public_name_is_in_the_reference() -> None:
-    pages = (page.read_text(encoding="utf-8") for page in (DOCS / "reference").glob("*.md"))
-    modules = {module for page in pages for module in re.findall(r"^::: (\S+)$", page, re.MULTILINE)}
+    modules = _reference()
     homes = {name: vtcore.home_of(name) for name in vtcore.__all__ if name != "__version__"}
     homes |= {name: f"vtcore.testing.{home}" for name, home in vtcore.testing._HOMES.items()}
     assert not {name: home for name, home in homes.items() if home not in modules}
+
+
+def _lies_here(module: str) -> bool:
+    spec = importlib.util.find_spec(module.partition(".")[0])
+    return spec is not None and Path(str(spec.origin)).is_relative_to(REPOSITORY)
+
+
+def test_every_component_of_ours_is_in_the_reference() -> None:
+    reference, missing = _reference(), set()
+    for component in (each for kind in plugin_host().kinds for each in plugin_host().components(kind)):
+        module, _, name = component.target.partition(":")
+        ours = module.startswith(("vtcore.", "vtrack_")) and _lies_here(module)
+        if ours and not {module, f"{module}.{name}"} & reference:
+            missing.add(component.target)
+    assert not missing
+
+
+def test_the_reference_is_read_from_the_packages_of_the_repository() -> None:
+    text = (REPOSITORY / "mkdocs.yml").read_text(encoding="utf-8")
+    named = re.findall(r"^ +- ((?:datasets|plugins)/\S*src)$", text, re.MULTILINE)
+    sources = [
+        path for pattern in ("datasets/src", "plugins/*/src", "plugins/*/*/src") for path in REPOSITORY.glob(pattern)
+    ]
+    # The compiled loops offer nothing by name.
+    assert set(named) == {path.relative_to(REPOSITORY).as_posix() for path in sources} - {"plugins/mot/native/src"}
