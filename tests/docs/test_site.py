@@ -137,3 +137,16 @@ def test_the_reference_is_read_from_the_packages_of_the_repository() -> None:
     ]
     # The compiled loops offer nothing by name.
     assert set(named) == {path.relative_to(REPOSITORY).as_posix() for path in sources} - {"plugins/mot/native/src"}
+
+
+@pytest.mark.parametrize(("peer", "shown"), [("trackers", "Roboflow's `trackers`"), ("boxmot-cpp", "boxmot's C\\+\\+")])
+def test_how_fast_the_readme_says_it_is_was_measured(peer: str, shown: str) -> None:
+    benchmarks = (REPOSITORY / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    row = re.search(rf"^\| bytetrack \| .*\n(?:\|  \|.*\n)*?\|  \| {peer} \|(.*)$", benchmarks, re.MULTILINE)
+    text = " ".join((REPOSITORY / "README.md").read_text(encoding="utf-8").split())
+    said = re.search(rf"([\d.]+) to (\d+) times as fast as {shown}", text)
+    assert row is not None
+    assert said is not None
+    ratios = [float(ratio) for ratio in re.findall(r"\(([\d.]+)\)", row[1])]
+    assert float(said[1]) == min(ratios)
+    assert float(said[2]) == round(max(ratios))
