@@ -151,6 +151,10 @@ class ReId(Protocol):
     are given or replayed) and in a thread of its own, and puts what it returns into `Instances.embeddings` before the
     tracker sees them; embeddings that came with the detections give way.
     It has no memory: what it says of a box follows from the frame and the box alone.
+
+    One more member is optional, as a detector's `detect_each`:
+    ``embed_each(batches: Iterable[tuple[Seq[Frame], Seq[Float32Array]]]) -> Iterator[Seq[Float32Array]]``, what `embed`
+    returns for the frames and boxes of each batch, in their order; batches may be taken ahead.
     """
 
     def embed(self, frames: Seq[Frame], boxes: Seq[Float32Array]) -> Seq[Float32Array]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from collections.abc import Sequence as Seq
 from contextlib import closing
@@ -15,10 +13,12 @@ import attrs
 from vtcore.ahead import Interrupts, run_ahead
 from vtcore.errors import DataError, VtcoreError
 from vtcore.frames import Frame, Sequence
+from vtcore.grouping import grouped
 from vtcore.instances import BoolArray, Instances
 from vtcore.interfaces import Detector, ReId
 from vtcore.labels import LabelMap
-from vtcore.runs.embedding import embedded
+from vtcore.runs.asking import asked
+from vtcore.runs.embedding import Looks, each_described
 
 if TYPE_CHECKING:
     from vtcore.detection_cache.recording import Recording
@@ -134,7 +134,8 @@ class Detecting:
         """Detect, and store what was found where the cache asks for it and the source comes to its end."""
         with closing(frames), closing(_Keeping(keeping, self, size)) as keep:
             with closing(self._each_detected(_batches(frames, size))) as detected:
-                for batch, found in detected:
+                for batch, answer in detected:
+                    found = list(answer)
                     if len(found) != len(batch):
                         message = f"returned detections of {len(found)} frames, not of {len(batch)}"
                         raise DataError(f"{type(self.detector).__name__} {message}", file=self.sequence.name)
@@ -142,39 +143,18 @@ class Detecting:
                     yield batch, found
             keep.finish()
 
-    def _each_detected(self, batches: Iterator[list[Frame]]) -> Found:
-        """Have the detector look at each batch, at several side by side where it can and nobody waits for the first."""
-        clock = time.perf_counter
-        handed: deque[list[Frame]] = deque()
-        waited = 0.0
+    def _each_detected(
+        self, batches: Iterator[list[Frame]]
+    ) -> Generator[tuple[list[Frame], Seq[Instances]], None, None]:
+        each = None if self.sequence.live else getattr(self.detector, "detect_each", None)
+        name = f"{type(self.detector).__name__}.detect_each"
+        return asked(self.detector.detect, each, batches, self._spent("detect"), name=name)
 
-        def taken() -> Iterator[list[Frame]]:
-            nonlocal waited
-            while True:
-                began = clock()
-                batch = next(batches, None)
-                waited += clock() - began
-                if batch is None:
-                    return
-                handed.append(batch)
-                yield batch
+    def _spent(self, stage: str) -> Callable[[float], None]:
+        def spent(seconds: float) -> None:
+            self.seconds[stage] += seconds
 
-        detect_each = None if self.sequence.live else getattr(self.detector, "detect_each", None)
-        each = iter(map(self.detector.detect, taken()) if detect_each is None else detect_each(taken()))
-        try:
-            while True:
-                began, waited = clock(), 0.0
-                try:
-                    found = next(each, None)
-                finally:
-                    self.seconds["detect"] += clock() - began - waited
-                if found is None:
-                    return
-                yield handed.popleft(), list(found)
-        finally:
-            close = getattr(each, "close", None)
-            if close is not None:
-                close()
+        return spent
 
     def _labelled(self, found: Found) -> Found:
         with closing(found):
@@ -188,20 +168,24 @@ class Detecting:
 
     def _described(self, found: Found, size: int, reid: ReId) -> Found:
         """Put embeddings into detections; all of them where they are stored for any tracker."""
-        clock = time.perf_counter
-        with closing(found), closing(_Keeping(self.cache, self, size)) as keep:
+
+        def looks() -> Iterator[Looks]:
             for frames, instances in found:
-                began = clock()
                 if keep.wanted:
-                    instances = embedded(reid, frames, instances)
-                    self.seconds["embed"] += clock() - began
-                    keep.add(frames, instances)
-                    yield frames, [self.to_labels(each) for each in instances]
-                    continue
-                labelled = [self.to_labels(each) for each in instances]
-                described = embedded(reid, frames, labelled, self.wants)
-                self.seconds["embed"] += clock() - began
-                yield frames, described
+                    yield Looks.of(frames, instances)
+                else:
+                    yield Looks.of(frames, [self.to_labels(each) for each in instances], self.wants)
+
+        with closing(found), closing(_Keeping(self.cache, self, size)) as keep:
+            # Who waits for the latest frame of a live source cannot wait for the next, too.
+            several = not self.sequence.live
+            with closing(each_described(reid, looks(), self._spent("embed"), several=several)) as described:
+                for frames, instances in described:
+                    if keep.wanted:
+                        keep.add(frames, instances)
+                        yield frames, [self.to_labels(each) for each in instances]
+                    else:
+                        yield frames, instances
             keep.finish()
 
 
@@ -267,23 +251,14 @@ def _batches(frames: Iterator[Frame], size: int) -> Iterator[list[Frame]]:
 
 def gathered(found: Found) -> Found:
     """Yield several batches as one, as long as it has few frames and few boxes."""
-    frames: list[Frame] = []
-    instances: list[Instances] = []
     with closing(found):
-        try:
-            for more_frames, more in found:
-                boxes = sum(map(len, instances)) + sum(map(len, more))
-                if frames and (len(frames) + len(more_frames) > _FRAMES_TOGETHER or boxes > _BOXES_TOGETHER):
-                    yield frames, instances
-                    frames, instances = [], []
-                frames, instances = [*frames, *more_frames], [*instances, *more]
-        except Exception:
-            # What came before an error must not be lost with it.
-            if frames:
-                yield frames, instances
-            raise
-        if frames:
-            yield frames, instances
+        for batches in grouped(found, (_FRAMES_TOGETHER, _BOXES_TOGETHER), _measures):
+            yield [each for frames, _ in batches for each in frames], [each for _, some in batches for each in some]
+
+
+def _measures(batch: Batch) -> tuple[int, int]:
+    frames, instances = batch
+    return len(frames), sum(map(len, instances))
 
 
 def flattened(batches: Iterable[Batch]) -> Iterator[tuple[Frame, Instances]]:

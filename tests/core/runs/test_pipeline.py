@@ -12,7 +12,7 @@ import pytest
 
 from vtcore.errors import DamagedSourceError, PluginError
 from vtcore.frames import Frame, Sequence
-from vtcore.instances import Instances
+from vtcore.instances import Float32Array, Instances
 from vtcore.runs.pipeline import Pipeline
 
 
@@ -73,6 +73,26 @@ class AheadDetector(Detector):
             raise error
 
 
+class AheadLooks:
+    """Describes a box by its frame; takes one batch more than it has answered to."""
+
+    def __init__(self) -> None:
+        self.side_by_side = 0
+
+    def embed(self, frames: Seq[Frame], boxes: Seq[Float32Array]) -> list[Float32Array]:
+        return [np.full((len(some), 2), frame.index, np.float32) for frame, some in zip(frames, boxes, strict=True)]
+
+    def embed_each(self, batches: Iterator[tuple[Seq[Frame], Seq[Float32Array]]]) -> Iterator[list[Float32Array]]:
+        waiting: list[tuple[Seq[Frame], Seq[Float32Array]]] = []
+        for batch in batches:
+            self.side_by_side += 1
+            waiting.append(batch)
+            if len(waiting) > 1:
+                yield self.embed(*waiting.pop(0))
+        for batch in waiting:
+            yield self.embed(*batch)
+
+
 class Tracker:
     """Gives every detection the number of the update as its id."""
 
@@ -98,6 +118,18 @@ def test_every_frame_comes_once_and_in_order(batch_size: int) -> None:
         assert [int(tracks.ids[0]) for _, _, tracks in tracked if tracks.ids is not None] == list(range(1, 11))
     assert detector.batches == ([1] * 20 if batch_size == 1 else [4, 4, 2] * 2)
     assert detector.resets == 2
+
+
+@pytest.mark.parametrize("live", [False, True])
+def test_a_reid_may_take_batches_ahead_but_of_live_sources(live: bool) -> None:
+    looks = AheadLooks()
+    pipeline = Pipeline(detector=Detector(1), reid=looks, tracker=Tracker())
+    for index, (frame, detections, _) in enumerate(pipeline.track(Street(10, live=live))):
+        assert frame.index == index
+        assert detections.embeddings is not None
+        assert detections.embeddings.tolist() == [[index, index]]
+    assert index == 9
+    assert looks.side_by_side == (0 if live else 10)
 
 
 @pytest.mark.parametrize("batch_size", [1, 4])

@@ -132,11 +132,43 @@ def test_batches_are_looked_at_one_after_the_other() -> None:
 def test_batches_are_looked_at_as_they_are_spread() -> None:
     spread: list[object] = []
 
-    def backwards(function, batches):  # type: ignore[no-untyped-def]
-        spread.append(function)
-        return reversed([function(batch) for batch in batches])
+    def backwards(function, groups):  # type: ignore[no-untyped-def]
+        given = list(groups)
+        spread.extend(given)
+        return reversed([function(group) for group in given])
 
     detector = Scripted({1: answer([0.2], [1]), 2: answer([0.3], [0])}, spread=backwards)
-    (last,), (first,) = detector.detect_each([[frame(1)], [frame(2)]])
-    assert spread == [detector.detect]
+    one, two = [frame(1)], [frame(2)]
+    (last,), (first,) = detector.detect_each([one, two])
+    assert spread == [[one], [two]]
     assert (first.labels.tolist(), last.labels.tolist()) == ([1], [0])
+
+
+def test_small_batches_are_joined_where_they_are_spread() -> None:
+    seen: list[int] = []
+
+    class Counting(Scripted):
+        def _infer(self, images):  # type: ignore[no-untyped-def]
+            seen.append(len(images))
+            return super()._infer(images)
+
+    detector = Counting({1: answer([0.2], [1]), 2: answer([0.3], [0])}, spread=map, together=3)
+    one, two, both = [frame(1)], [frame(2)], [frame(1), frame(2)]
+    found = [[each.labels.tolist() for each in batch] for batch in detector.detect_each([one, two, both, one, []])]
+    assert found == [[[1]], [[0]], [[1], [0]], [[1]], []]
+    assert seen == [2, 3]
+    seen.clear()
+    detector.detect(both)
+    assert seen == [1, 1]
+
+
+def test_batches_before_one_that_cannot_be_had_come_first() -> None:
+    def batches():  # type: ignore[no-untyped-def]
+        yield [frame(1)]
+        raise OSError("gone")
+
+    detector = Scripted({1: answer([0.2], [1])}, spread=map, together=3)
+    each = detector.detect_each(batches())
+    assert [found.labels.tolist() for found in next(each)] == [[1]]
+    with pytest.raises(OSError, match="gone"):
+        next(each)

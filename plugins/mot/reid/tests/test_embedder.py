@@ -65,6 +65,31 @@ def test_side_by_side_is_one_after_the_other(picture, boxes, batch_size):
     assert max(sizes) <= batch_size
 
 
+@pytest.mark.parametrize("lanes", [None, Lanes(2)])
+def test_several_batches_are_answered_as_one_is(picture, boxes, lanes):
+    frames = [picture(number) for number in range(7)]
+    wanted = [boxes[:5], NONE, boxes[5:6], boxes[6:], NONE, boxes[:1], boxes]
+    batches = [(frames[start:end], wanted[start:end]) for start, end in ((0, 1), (1, 4), (4, 4), (4, 6), (6, 7))]
+    alone = [mean_colours(batch_size=6)[0].embed(*batch) for batch in batches]
+    embedder, sizes = mean_colours(batch_size=6, lanes=lanes)
+    together = list(embedder.embed_each(iter(batches)))
+    assert [len(each) for each in together] == [1, 3, 0, 2, 1]
+    for one, other in zip(alone, together, strict=True):
+        assert all(np.array_equal(*pair) for pair in zip(one, other, strict=True))
+    assert max(sizes) <= 6
+
+
+def test_batches_before_one_that_cannot_be_had_are_answered_first(picture, boxes):
+    def batches():
+        yield [picture()], [boxes]
+        raise OSError("gone")
+
+    each = mean_colours(lanes=Lanes(2))[0].embed_each(batches())
+    assert len(next(each)[0]) == len(boxes)
+    with pytest.raises(OSError, match="gone"):
+        next(each)
+
+
 def test_what_is_kept_of_the_last_image_is_no_matter_of_several_threads(picture, boxes):
     threads = set()
 

@@ -9,11 +9,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Sequence as Seq
 from contextlib import contextmanager
-from itertools import groupby
+from itertools import chain, groupby, islice
 
 import numpy as np
 
 from vtcore.frames import Frame, Image, Sequence
+from vtcore.grouping import grouped
 from vtcore.instances import Float32Array, Instances, Int64Array
 from vtrack_common_det.class_filter import ClassFilter
 
@@ -24,7 +25,10 @@ _log = logging.getLogger("vtcore")
 Found = Instances | tuple[Float32Array, Float32Array, Int64Array]
 """What a network found in one picture: boxes in pixels of the original, scores, labels as the network counts them."""
 
-Spread = Callable[[Callable[[Seq[Frame]], list[Instances]], Iterable[Seq[Frame]]], Iterator[list[Instances]]]
+_Group = Seq[Seq[Frame]]
+_Answers = list[list[Instances]]
+
+Spread = Callable[[Callable[[_Group], _Answers], Iterable[_Group]], Iterator[_Answers]]
 """Calls a function with each item, several at a time, and yields what it makes of them in their order."""
 
 
@@ -47,6 +51,7 @@ class NetworkDetector(ABC):
         batch_size: int = 1,
         name: str = "detector",
         spread: Spread | None = None,
+        together: int = 1,
     ) -> None:
         """Choose what to keep.
 
@@ -57,6 +62,7 @@ class NetworkDetector(ABC):
             batch_size: Frames at once.
             name: For messages: ``detector 'yolox'``.
             spread: How several batches are looked at side by side; None for one after the other.
+            together: Frames up to which batches that are spread are joined, where small ones leave a core waiting.
 
         Raises:
             OptionError: The network has no class of a name.
@@ -67,6 +73,7 @@ class NetworkDetector(ABC):
         self._name = name
         self._warned = False
         self._side_by_side = spread
+        self._together = together
         self._clock_lock = threading.Lock()
         self.seconds = {"preprocess": 0.0, "forward": 0.0, "postprocess": 0.0}
 
@@ -89,13 +96,16 @@ class NetworkDetector(ABC):
         Raises:
             ValueError: A frame has no image.
         """
+        return self._detected(frames, self._batch_size)
+
+    def _detected(self, frames: Seq[Frame], most: int) -> list[Instances]:
         images = [self._image(frame) for frame in frames]
         found: list[Found] = []
         # A batch is one array: what a picture is scaled and padded to must not hang on its neighbours.
         for _, alike in groupby(images, key=lambda image: image.shape):
             run = list(alike)
-            for start in range(0, len(run), self._batch_size):
-                found += self._infer(run[start : start + self._batch_size])
+            for start in range(0, len(run), most):
+                found += self._infer(run[start : start + most])
         return [self._kept(each) for each in found]
 
     def detect_each(self, batches: Iterable[Seq[Frame]]) -> Iterator[list[Instances]]:
@@ -104,7 +114,21 @@ class NetworkDetector(ABC):
         Raises:
             ValueError: A frame has no image.
         """
-        return map(self.detect, batches) if self._side_by_side is None else self._side_by_side(self.detect, batches)
+        if self._side_by_side is None:
+            yield from map(self.detect, batches)
+            return
+        answers = self._side_by_side(self._detect_group, grouped(batches, (self._together,), lambda batch: (len(batch),)))
+        try:
+            for each in answers:
+                yield from each
+        finally:
+            close = getattr(answers, "close", None)
+            if close is not None:
+                close()
+
+    def _detect_group(self, group: _Group) -> _Answers:
+        found = iter(self._detected(list(chain.from_iterable(group)), max(self._batch_size, self._together)))
+        return [list(islice(found, len(batch))) for batch in group]
 
     @abstractmethod
     def _infer(self, images: Seq[Image]) -> Seq[Found]:

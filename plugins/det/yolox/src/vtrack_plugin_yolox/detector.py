@@ -22,6 +22,7 @@ from vtrack_common_det.detector import Found, NetworkDetector
 from vtrack_nets.cores import shared
 from vtrack_nets.device import resolve_device
 from vtrack_nets.lanes import lanes_of
+from vtrack_nets.pointwise import hasten_pointwise
 from vtrack_nets.running import NetworkRunner
 from vtrack_nets.suppression import batched_nms as shifted_nms
 from vtrack_plugin_yolox import naming
@@ -35,6 +36,9 @@ from vtrack_plugin_yolox.presets import PRESETS
 __all__ = ["YoloxDetector"]
 
 _NAME = "detector 'yolox'"
+
+_PIXELS_TOGETHER = 4 * 416 * 416
+"""A core that has small pictures to itself is busier with several at once; larger ones only take more memory."""
 
 
 class YoloxDetector(NetworkDetector):
@@ -120,6 +124,8 @@ class YoloxDetector(NetworkDetector):
             nn.Sequential(Normaliser(chosen, channels_last=channels_last), self.network), context, name=_NAME
         )
         lanes = lanes_of(self._runner, compiled=context.compile)
+        if lanes is not None:
+            hasten_pointwise(self.network)
         super().__init__(
             network_class_names(class_names, self.network.layout.classes),
             classes=classes,
@@ -127,6 +133,7 @@ class YoloxDetector(NetworkDetector):
             batch_size=batch_size,
             name=_NAME,
             spread=None if lanes is None else lanes.spread,
+            together=max(1, _PIXELS_TOGETHER // (height * width)),
         )
         # One picture is soonest done by all cores, several by each core for itself.
         self._answer = shared(self._runner, compiled=context.compile, divide_single=True)

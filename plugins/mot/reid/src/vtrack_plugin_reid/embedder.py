@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Sequence as Seq
+from contextlib import closing
+from itertools import islice
 from typing import Protocol
 
 import numpy as np
@@ -14,14 +16,21 @@ from torch.nn import functional
 
 from vtcore.errors import DataError
 from vtcore.frames import Frame, Image
+from vtcore.grouping import grouped
 from vtcore.instances import BoolArray, Float32Array, Int64Array
-from vtrack_nets.lanes import Lanes
+from vtrack_nets.lanes import Lanes, in_lane
 from vtrack_plugin_reid.crops import Piece
 
 __all__ = ["CropEmbedder", "CropSource"]
 
+_Batch = tuple[Seq[Frame], Seq[Float32Array]]
+"""Frames, and the boxes of each."""
+
 _Rows = tuple[int, Int64Array]
 """Number of a frame, and rows of its boxes."""
+
+_FRAMES_TOGETHER = 4
+"""Frames of few boxes that are embedded at once by a core: the fewer, the sooner the first is tracked."""
 
 
 class CropSource(Protocol):
@@ -106,31 +115,59 @@ class CropEmbedder:
         wanted = [_checked(each) for each in boxes]
         if len(images) != len(wanted):
             raise ValueError(f"boxes: expected those of {len(images)} frames, got those of {len(wanted)}")
-        found = [np.zeros((len(each), self.embedding_length), np.float32) for each in wanted]
-        rows = [self._crops.visible(*pair).nonzero()[0] for pair in zip(wanted, images, strict=True)]
+        if self._crops.is_parallel:
+            return self._found(images, wanted)
         with self._lock:
             try:
-                batches = list(_batches(rows, self._size(sum(map(len, rows)))))
-                parts = [[(images[frame], wanted[frame][some]) for frame, some in batch] for batch in batches]
-                for batch, embeddings in zip(batches, self._each_embedded(parts), strict=True):
-                    start = 0
-                    for frame, some in batch:
-                        found[frame][some] = embeddings[start : start + len(some)]
-                        start += len(some)
+                return self._found(images, wanted)
             finally:
                 # Also after an error: who catches it may change the pixels and ask again.
                 self._crops.forget()
+
+    def embed_each(self, batches: Iterable[_Batch]) -> Iterator[Seq[Float32Array]]:
+        """Return what `embed` does of each batch, in their order; batches are taken ahead where that is sooner.
+
+        Args:
+            batches: Frames and their boxes.
+
+        Raises:
+            ValueError: As `embed`.
+            DataError: The same.
+        """
+        if self._lanes is None:
+            yield from (self.embed(*batch) for batch in batches)
+            return
+        groups = grouped(batches, (_FRAMES_TOGETHER, self._batch_size), _measures)
+        with closing(self._lanes.spread(self._embed_group, groups)) as answers:
+            for each in answers:
+                yield from each
+
+    def _embed_group(self, group: Seq[_Batch]) -> list[list[Float32Array]]:
+        frames = [frame for some, _ in group for frame in some]
+        found = iter(self.embed(frames, [each for _, boxes in group for each in boxes]))
+        return [list(islice(found, len(frames))) for frames, _ in group]
+
+    def _found(self, images: Seq[Image], wanted: Seq[Float32Array]) -> list[Float32Array]:
+        found = [np.zeros((len(each), self.embedding_length), np.float32) for each in wanted]
+        rows = [self._crops.visible(*pair).nonzero()[0] for pair in zip(wanted, images, strict=True)]
+        # In a lane the others have work of their own.
+        lanes = None if in_lane() else self._lanes
+        batches = list(_batches(rows, self._size(sum(map(len, rows)), 1 if lanes is None else lanes.count)))
+        parts = [[(images[frame], wanted[frame][some]) for frame, some in batch] for batch in batches]
+        if lanes is None or len(parts) < 2:
+            each: Iterator[Float32Array] = map(self._embedded, parts)
+        else:
+            each = lanes.spread(self._embedded, parts)
+        for batch, embeddings in zip(batches, each, strict=True):
+            start = 0
+            for frame, some in batch:
+                found[frame][some] = embeddings[start : start + len(some)]
+                start += len(some)
         return found
 
-    def _size(self, count: int) -> int:
+    def _size(self, count: int, shares: int) -> int:
         """Return how many of so many crops make a batch."""
-        share = count if self._lanes is None else -(-count // self._lanes.count)
-        return max(1, min(share, self._batch_size))
-
-    def _each_embedded(self, parts: Seq[Seq[Piece]]) -> Iterator[Float32Array]:
-        if self._lanes is None or len(parts) < 2:
-            return map(self._embedded, parts)
-        return self._lanes.spread(self._embedded, parts)
+        return max(1, min(-(-count // shares), self._batch_size))
 
     def _embedded(self, pieces: Seq[Piece]) -> Float32Array:
         began = time.perf_counter()
@@ -150,6 +187,11 @@ class CropEmbedder:
                 'is too low: write dtype = "bfloat16" or "float32" in [run]'
             )
         return numbers
+
+
+def _measures(batch: _Batch) -> tuple[int, int]:
+    frames, boxes = batch
+    return len(frames), sum(map(len, boxes))
 
 
 def _image(frame: Frame) -> Image:

@@ -13,6 +13,7 @@ from collections.abc import Sequence as Seq
 
 from torch import Tensor, nn
 
+from vtrack_nets.pointwise import hasten_pointwise
 from vtrack_plugin_reid.osnet_blocks import ChannelGate, ConvLayer, LightConv, normalisation, stem
 
 __all__ = ["EMBEDDING_LENGTH", "NARROWEST", "OSNet", "OmniScaleNetwork", "channels_of"]
@@ -53,6 +54,12 @@ class OmniScaleNetwork(nn.Module, ABC):
         for module in self.modules():
             if isinstance(module, ConvLayer | LightConv):
                 module.fold()
+
+    def hasten(self) -> None:
+        """Have a core that computes alone do most layers sooner, but not the gates, whose maps are of one pixel."""
+        for module in self.modules():
+            if isinstance(module, ConvLayer | LightConv):
+                hasten_pointwise(module)
 
     @abstractmethod
     def featuremaps(self, crops: Tensor) -> Tensor:

@@ -64,17 +64,19 @@ class LightConv(nn.Module):
         super().__init__()
         self.conv1 = nn.Conv2d(channels, channels, 1, bias=False)
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False, groups=channels)
-        self.bn: nn.Module = nn.BatchNorm2d(channels)
+        self.bn: nn.BatchNorm2d | None = nn.BatchNorm2d(channels)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return ``(N, C, h, w)`` of the same shape."""
-        normalised: Tensor = self.bn(self.conv2(self.conv1(x)))
-        return normalised.relu_()
+        x = self.conv2(self.conv1(x))
+        if self.bn is not None:
+            x = self.bn(x)
+        return x.relu_()
 
     def fold(self) -> None:
         """Put batch normalisation into the convolution's weights, for inference alone."""
         if isinstance(self.bn, nn.BatchNorm2d):
-            self.conv2, self.bn = fuse_conv_bn_eval(self.conv2, self.bn), nn.Identity()
+            self.conv2, self.bn = fuse_conv_bn_eval(self.conv2, self.bn), None
 
 
 class ChannelGate(nn.Module):

@@ -93,6 +93,9 @@ class OSNetReId(CropEmbedder):
             network.to(memory_format=torch.channels_last)
         self.network = network
         compiled = context is not None and context.compile
+        lanes = lanes_of(runner, compiled=compiled)
+        if lanes is not None:
+            network.hasten()
         super().__init__(
             runner.name,
             OriginalCrops(size, mean, std, colours, device=runner.device, place=crop),
@@ -100,7 +103,7 @@ class OSNetReId(CropEmbedder):
             embedding_length=network.embedding_length,
             batch_size=batch_size,
             normalise=normalise,
-            lanes=lanes_of(runner, compiled=compiled),
+            lanes=lanes,
         )
 
     @staticmethod
