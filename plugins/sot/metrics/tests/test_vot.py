@@ -169,3 +169,13 @@ def test_why_there_is_no_score(make_sequence, walk):
     assert Vot(interval=(9, 12)).report({"walk": Vot().evaluate(whole)}, ())["COMBINED"]["EAO"] is not None
     assert Vot(interval=(10, 12)).report({"walk": Vot().evaluate(whole)}, ())["COMBINED"]["EAO"] is None
     assert told(Vot()) == []
+
+
+def test_a_frame_without_annotation_is_no_result_that_misses(make_sequence, walk):
+    truth = walk.copy()
+    truth[4] = np.nan
+    assert Vot().diagnose(make_sequence(truth, walk, **SIZE)) == []
+    away = walk.copy()
+    away[4] = [0, 0, 5, 5]
+    (told,) = Vot().diagnose(make_sequence(walk, away, **SIZE))
+    assert "1 results do not meet their target, and the tracker was not started again" in told

@@ -79,8 +79,11 @@ class Vot:
         found = diagnose(sequence)
         if found:
             return found
-        for track in self.evaluate(sequence)["targets"].values():
-            lost = int(((track["overlaps"] == 0) & (track["states"] == TRACKED)).sum())
+        annotated = {track.id: track.is_annotated for track in target_tracks(sequence)}
+        for number, track in self.evaluate(sequence)["targets"].items():
+            # A frame without annotation is no failure.
+            missed = (track["overlaps"] == 0) & annotated[number]
+            lost = int((missed & (track["states"] == TRACKED)).sum())
             if lost and not (track["states"] == FAILED).any():
                 return [
                     f"sequence {sequence.name!r}: {lost} results do not meet their target, and the tracker was not "
