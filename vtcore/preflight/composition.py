@@ -52,7 +52,11 @@ def _targets(experiment: Experiment, provided: Collection[str]) -> Iterator[Find
     detects = experiment.detector is not None or "detector" in provided
     if tracker is None or not detects or who_needs(experiment, "detections", below="tracker"):
         return
-    name, message = tracker.component.name, "leave [detector] out, or choose a tracker that needs detections"
+    name = tracker.component.name
+    message = (
+        "leave [detector] out (--detector, --detections, --classes and --min-score make one), or choose a tracker that "
+        "needs detections"
+    )
     if follows_targets(tracker):
         message = f"tracker {name!r} follows the targets it is shown, and takes no detections; {message}"
         yield fault(experiment.problem(message, "detector"))

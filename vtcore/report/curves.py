@@ -1,4 +1,4 @@
-"""Curves that metrics give beside their numbers, as plots: success, precision, expected overlap.
+"""Curves that metrics give beside their numbers, as plots: success, precision, expected overlap, precision by recall.
 
 What a curve is about follows from its names under ``"curves"`` in ``metrics.json``; a metric of anybody's that gives
 curves by these names is drawn as well.

@@ -113,7 +113,7 @@ def test_drawn_in_the_first_frame(window: Window) -> None:
     protocol, tracker = OnePass(draw=True), Nobody()
     rows = [protocol.step(tracker, Frame(index, picture())) for index in range(2)]
     assert rows[0].boxes.tolist() == rows[1].boxes.tolist() == [[10, 20, 15, 26], [0, 0, 9, 8]]
-    assert rows[0].ids.tolist() == [0, 1]
+    assert np.array_equal(rows[0].ids, [0, 1])  # type: ignore[arg-type]
     assert len(window.titles) == 1
     with pytest.raises(DataError, match="there are no pixels to draw targets on"):
         protocol.step(tracker, Frame(0))

@@ -119,13 +119,14 @@ def test_wrong_tables(load: Load, protocol: dict[str, Any], message: str) -> Non
 
 def test_who_is_handed_what_it_does_not_take(load: Load) -> None:
     assert findings(load({"detector": GIVEN, "dataset": {"type": "film"}}))[0].endswith(
-        "detector: tracker 'template' follows the targets it is shown, and takes no detections; leave [detector] out, "
-        "or choose a tracker that needs detections"
+        "detector: tracker 'template' follows the targets it is shown, and takes no detections; leave [detector] out "
+        "(--detector, --detections, --classes and --min-score make one), or choose a tracker that needs detections"
     )
     warned = findings(load({"tracker": {"type": "self-made"}, "detector": {"type": "given", "path": __file__}}))
     assert warned == [
         "warning: detector: tracker 'self-made' takes no detections, so they are found for nobody; leave "
-        "[detector] out, or choose a tracker that needs detections"
+        "[detector] out (--detector, --detections, --classes and --min-score make one), or choose a tracker that "
+        "needs detections"
     ]
     way_out = r"choose a tracker of targets \((?=.*'template').*\), or leave \[protocol\] \(--init, targets=\) out$"
     (told,) = findings(load({"tracker": {"type": "self-made"}, "protocol": {"type": "one-pass"}}))

@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TITLE",
         nargs="+",
         default=[],
-        help="only these: success, precision, 'normalised precision', 'expected overlap'",
+        help="only these: success, precision, 'normalised precision', 'expected overlap', 'precision by recall'",
     )
     parser.add_argument("--by-attribute", action="store_true", help="add plots for each attribute of the sequences")
 
