@@ -71,7 +71,9 @@ def map_model(model: Section, data: TestData, pictures: Pictures) -> None:
 def _many_objects(model: Section, kind: str, data: TestData, pictures: Pictures) -> None:
     draft, tracker = model.draft, model.child("tracker")
     where = ("tracker",) if kind == "Tracktor" else ()
-    motion = [*model.sections("motion"), *model.sections("cmc"), *tracker.sections("motion")]
+    # MMTracking 1.x has "kalman", and MMDetection after it the tracker's own "motion".
+    names = ("motion", "kalman", "cmc")
+    motion = [*(part for name in names for part in model.sections(name)), *tracker.sections("motion")]
     mapped = map_tracker(TrackerParts(tracker, motion, "reid" in model))
     found = _detector(model, kind, data, pictures, where)
     # Its own threshold is the detector's here.

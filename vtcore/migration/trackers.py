@@ -20,8 +20,8 @@ class TrackerParts:
 
     Attributes:
         tracker: ``model.tracker``.
-        motion: ``model.motion`` of MMTracking, ``model.tracker.motion`` and ``model.cmc`` of MMDetection: Kalman
-            filter, camera motion, linear motion.
+        motion: ``model.motion`` of MMTracking, ``model.tracker.motion`` (in MMTracking 1.x ``model.kalman``) and
+            ``model.cmc`` of MMDetection: Kalman filter, camera motion, linear motion.
         looks: Whether the model has a re-identification network.
     """
 

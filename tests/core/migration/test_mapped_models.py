@@ -260,6 +260,16 @@ def test_ocsort(migrated: Migrated) -> None:
     }
 
 
+def test_the_filter_of_mmtracking_1(changed: Migrated) -> None:
+    """There it stands beside the tracker, as ``model.kalman``."""
+    text = (
+        "model = dict(tracker=dict(motion=None), kalman=dict(type='KalmanFilter', center_only=False, use_nsa=True))\n"
+    )
+    migration = changed("strongsort", text)
+    assert (migration.tables["tracker"]["nsa"], migration.tables["tracker"]["gate"]) == (True, "box")
+    assert "model.kalman" not in [problem.key for problem in migration.unmapped]
+
+
 def test_strongsort(migrated: Migrated) -> None:
     migration = migrated("strongsort", detector="d.pth", reid="r.pth")
     assert migration.outcome == "full"
