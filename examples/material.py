@@ -37,7 +37,7 @@ def write_material(folder: Path, *, width: int, height: int, frames: int) -> Non
     for number, sequence in enumerate(dataset.sequences(), 1):
         write_sequence(sequence, folder / "mydata" / "train" / f"street-{number}")
         write_results(sequence, folder / "results" / f"street-{number}.txt")
-    write_pictures(dataset.sequences()[0], folder)
+    write_pictures(dataset.sequences()[0], folder, size=(width, height))
 
 
 def write_sequence(sequence: SyntheticSequence, folder: Path) -> None:
@@ -60,11 +60,10 @@ def write_results(sequence: SyntheticSequence, path: Path) -> None:
     path.write_text("".join(_rows(truth, "1,-1,-1,-1")))
 
 
-def write_pictures(sequence: SyntheticSequence, folder: Path) -> None:
+def write_pictures(sequence: SyntheticSequence, folder: Path, *, size: tuple[int, int]) -> None:
     """Write a sequence as a video and as images, and boxes as some other program would have found them."""
     (folder / "images").mkdir()
-    size = (sequence.width, sequence.height)
-    video = cv2.VideoWriter(str(folder / "street.mp4"), cv2.VideoWriter_fourcc(*"mp4v"), 30, size)
+    video = cv2.VideoWriter(str(folder / "street.mp4"), cv2.VideoWriter.fourcc(*"mp4v"), 30, size)
     lines = ["frame,x1,y1,x2,y2,score,label\n"]
     for frame in sequence.frames(images=False):
         image = sequence.render(frame.index)
@@ -75,7 +74,9 @@ def write_pictures(sequence: SyntheticSequence, folder: Path) -> None:
     (folder / "boxes.csv").write_text("".join(lines))
 
 
-def _rows(table: TrackTable, tail: str) -> list[str]:
+def _rows(table: TrackTable | None, tail: str) -> list[str]:
+    if table is None:
+        return []
     return [
         f"{table.frames[row] + 1},{table.ids[row]},"
         + ",".join(f"{value:.2f}" for value in table.ltwh[row])
