@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from vtcore.frames import Frame
@@ -14,6 +16,9 @@ from vtcore.testing.scenes import Scene, SceneSequence
 from vtcore.testing.subjects import Subject
 
 __all__ = ["batches_answered", "blank_pictures", "classes_named", "detect_each_same", "detections_typed"]
+
+_SHARES = 1.5
+"""Pixels that something reaches to if boxes are in pixels."""
 
 
 @define("detector")
@@ -38,6 +43,11 @@ def detections_typed(subject: Subject) -> None:
     for batch in driver.steps(detector, scene):
         for found in batch:
             expect_instances(found, f"what it finds in frame {count}")
+            expect(
+                not len(found) or found.boxes.max() > _SHARES,
+                f"all boxes in frame {count}, of {scene.sequence.width} x {scene.sequence.height} pixels, lie within "
+                f"{found.boxes.max(initial=0):.2f} of its corner: they are in pixels of the frame, not in shares of it",
+            )
             classes = detector.classes or scene.sequence.classes
             expect(
                 not len(found) or int(found.labels.max()) < len(classes),
@@ -65,6 +75,24 @@ def batches_answered(subject: Subject) -> None:
     expect(
         len(list(detector.detect(some))) == len(some), "a batch smaller than batch_size gets another number of answers"
     )
+    if detector.batch_size > 1:
+        _expect_own_answers(detector, scene)
+
+
+def _expect_own_answers(detector: Any, scene: Scene) -> None:
+    """Go on unless frames of a batch get the answers of one another."""
+    pair = [scene.frames[0], scene.frames[-1]]
+    alone = []
+    for frame in pair:
+        detector.reset(scene.sequence)
+        alone.append(plain_copy(next(iter(detector.detect([frame])))))
+    detector.reset(scene.sequence)
+    together = [plain_copy(each) for each in detector.detect(pair)]
+    for index in (0, 1):
+        swapped = not difference(together[index], alone[1 - index]) and difference(together[index], alone[index])
+        expect(
+            not swapped, f"frame {index} of a batch gets the answer of another one; answer the frames in their order"
+        )
 
 
 @define("detector")

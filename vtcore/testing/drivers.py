@@ -155,7 +155,7 @@ class MetricDriver(Driver):
 
 
 class WriterDriver(Driver):
-    """A writer."""
+    """A writer: it answers each frame with nothing, and the file at the end."""
 
     def scene(self, subject: Subject, variant: int = 0, length: int = FRAMES) -> Scene:
         """Return a scene of many objects, or of one target where the format holds no more."""
@@ -176,6 +176,7 @@ class WriterDriver(Driver):
             try:
                 for frame, tracks in zip(scene.frames, tracks_of(scene), strict=True):
                     target.write(frame, scene.detections[frame.index], tracks)
+                    yield None
                 complete = True
             finally:
                 target.close(complete=complete)

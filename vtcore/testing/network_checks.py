@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from vtcore.testing.definitions import define
 from vtcore.testing.failures import CheckFailure, NotChecked, expect
 from vtcore.testing.subjects import Subject
@@ -45,11 +47,35 @@ def takes_maps(subject: Subject) -> None:
     channels = getattr(subject.configured().config, "in_channels", 0) or 256
     strides = getattr(subject.configured().config, "strides", (4, 8, 16, 32))
     maps = [torch.rand(1, channels, 128 // stride or 1, 128 // stride or 1) for stride in strides]
+    given = [each.clone() for each in maps]
     try:
-        head.eval()(maps)
+        answered = head.eval()(given)
     except TypeError as error:
         raise NotChecked(f"it takes more than feature maps: {error}") from error
     except Exception as error:
         raise CheckFailure(
             f"maps of {channels} channels at strides {list(strides)} are not taken: {type(error).__name__}: {error}"
         ) from error
+    same = all(torch.equal(one, other) for one, other in zip(maps, given, strict=True))
+    expect(same, "it changes the maps that it is given: others look at them too; work on a copy")
+    _expect_gradients(head, answered)
+
+
+def _expect_gradients(head: Any, answered: Any) -> None:
+    """Go on if every weight that can be trained has a part in what is answered."""
+    told = [each for each in _tensors(answered) if each.is_floating_point()]
+    if not told:
+        return
+    way = "no .detach(), .item() or torch.no_grad() on the way from the maps to the answer"
+    expect(any(each.requires_grad for each in told), f"its answers carry no gradients, so it cannot be trained; {way}")
+    sum(each.sum() for each in told if each.requires_grad).backward()
+    left = [name for name, weight in head.named_parameters() if weight.requires_grad and weight.grad is None]
+    expect(not left, f"training would not reach {', '.join(left[:3])}; {way}")
+
+
+def _tensors(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return [tensor for each in value for tensor in _tensors(each)]
+    return [value] if hasattr(value, "requires_grad") else []

@@ -22,7 +22,7 @@ class _Bare(SceneSequence):
 
 @define("protocol")
 def starts_and_answers(subject: Subject) -> None:
-    """The tracker is started, and every frame gives rows of ids that were started."""
+    """The tracker is started; a frame gives rows of what was started, the given boxes where that was just now."""
     driver = driver_of(subject)
     protocol, scene = subject.make(), driver.scene(subject)
     tracker = StubTargetTracker()
@@ -34,6 +34,13 @@ def starts_and_answers(subject: Subject) -> None:
         known = {name for _, ids in tracker.started for name in ids}
         odd = set(np.asarray(written.ids).tolist()) - known
         expect(not odd, f"in frame {frame.index} targets {sorted(odd)} are written that were never started")
+        begun = {name for index, ids in tracker.started for name in ids if index == frame.index}
+        sure = set(np.asarray(written.ids)[written.scores == 1].tolist())
+        expect(
+            begun <= sure,
+            f"of targets {sorted(begun - sure)}, started in frame {frame.index}, the box that they were given is not "
+            "written there with a score of 1; return vtcore.protocols.starting.with_started(tracked, targets)",
+        )
     expect(
         tracker.started, "a sequence with an annotated target never started the tracker: call tracker.start(frame, ...)"
     )

@@ -64,8 +64,8 @@ def class_kept(subject: Subject) -> None:
             wanted, got = int(detections.labels[index[row]]), int(tracks.labels[row])
             expect(
                 wanted == got,
-                f"in frame {number} the track of a detection with label {wanted} has label {got}; match within a class, "
-                "keep the class with the track, and answer it: labels=detections.labels[rows]",
+                f"in frame {number} the track of a detection with label {wanted} has label {got}; match within a "
+                "class, keep the class with the track, and answer it: labels=detections.labels[rows]",
             )
 
 
