@@ -17,6 +17,7 @@ from vtcore.errors import DataError, VtcoreError
 from vtcore.evaluation import EvaluatedSequence, build_metrics, common_classes, compare, truth_of
 from vtcore.experiments import Experiment, load_experiment
 from vtcore.experiments.experiment import follows_targets
+from vtcore.fault import plugin_fault
 from vtcore.frames import Sequence
 from vtcore.instances import Instances
 from vtcore.interfaces import TargetProtocol, Tracker, Writer
@@ -116,7 +117,8 @@ class TrialRunner:
         except VtcoreError as error:
             return Outcome(seconds=_rounded(seconds), error=str(error))
         except Exception as error:  # noqa: BLE001 - one setting's bug must not end the others' work
-            return Outcome(seconds=_rounded(seconds), error=f"{type(error).__name__}: {error}")
+            told = plugin_fault(error, self._host)
+            return Outcome(seconds=_rounded(seconds), error=str(told or f"{type(error).__name__}: {error}"))
 
     def _scores(self, values: Mapping[str, Any], seconds: dict[str, float]) -> dict[str, Any]:
         clock = _Clock(seconds)

@@ -207,6 +207,19 @@ def test_a_bug_in_one_setting_stops_nobody(swept: Swept, monkeypatch: pytest.Mon
     assert [trial.error for trial in sweep.trials] == ["", "", *["ZeroDivisionError: by zero"] * 2, "", ""]
 
 
+def test_a_bug_of_a_plugin_is_told_with_its_line(swept: Swept, monkeypatch: pytest.MonkeyPatch) -> None:
+    from vtrack_plugin_bytetrack import ByteTrack
+
+    def broken(*_: Any) -> None:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr(ByteTrack, "_advance", broken)
+    with pytest.raises(
+        VtcoreError, match=r"tried: plugin 'common-mot' \(.*\) failed: ZeroDivisionError: by zero \(.*py:\d"
+    ):
+        swept({"sweep": {"parameters": {"tracker": {"low_threshold": [0.1]}}}})
+
+
 def test_when_every_trial_fails_the_sweep_does(swept: Swept) -> None:
     with pytest.raises(VtcoreError, match=r"^no setting could be tried: tracker\.low_threshold: must be <= high"):
         swept({"sweep": {"parameters": {"tracker": {"low_threshold": [0.9, 0.8]}}}})
