@@ -12,16 +12,26 @@ import pytest
 
 from vtcore.testing import checks_of
 
-_SPEC = importlib.util.spec_from_file_location("wrong_plugins", Path(__file__).with_name("wrong_plugins.py"))
-assert _SPEC is not None
-assert _SPEC.loader is not None
-wrong_plugins = importlib.util.module_from_spec(_SPEC)
-sys.modules["wrong_plugins"] = wrong_plugins
-_SPEC.loader.exec_module(wrong_plugins)
+FOLDER = Path(__file__).parent
+
+
+def _module(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+_module("wrong_case")
+SUBJECTS = ("wrong_wholes", "wrong_behaviour", "wrong_trackers", "wrong_parts")
+WRONG = [wrong for subject in SUBJECTS for wrong in _module(subject).WRONG]
 
 CASES = [
     pytest.param(wrong, marks=pytest.mark.slow if wrong.slow else (), id=f"{number}-{wrong}")
-    for number, wrong in enumerate(wrong_plugins.WRONG)
+    for number, wrong in enumerate(WRONG)
 ]
 ELSEWHERE = {"metadata-complete", "experiments-load"}
 """Checks whose wrong plugins are below."""
@@ -38,7 +48,7 @@ def test_every_check_has_a_wrong_plugin() -> None:
     kinds = ("plugin", "tracker", "target-tracker", "detector", "reid", "dataset", "transform", "refiner", "metric")
     kinds += ("writer", "protocol", "backbone", "head")
     names = {each.name for kind in kinds for each in checks_of(kind)}
-    assert names - {wrong.check for wrong in wrong_plugins.WRONG} - ELSEWHERE == set()
+    assert names - {wrong.check for wrong in WRONG} - ELSEWHERE == set()
 
 
 def test_an_id_that_stands_twice(install: Callable[..., Any]) -> None:
@@ -55,7 +65,9 @@ def test_an_id_that_stands_twice(install: Callable[..., Any]) -> None:
     }
     (outcome,) = install(edits).outcomes("unique-ids", "tracker:stranger")
     assert outcome.status == "failed"
-    assert "in frame 1 an id stands twice: [0, 0, 0, 0]; ids are unique within a frame over all classes" in outcome.message
+    assert (
+        "in frame 1 an id stands twice: [0, 0, 0, 0]; ids are unique within a frame over all classes" in outcome.message
+    )
 
 
 def test_metadata_that_says_nothing_of_the_core(install: Callable[..., Any]) -> None:
