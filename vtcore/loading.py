@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
 
 import attrs
 import pluggy
@@ -64,8 +66,10 @@ def load(manager: pluggy.PluginManager, candidate: Candidate, disabled: Mapping[
         return LoadedPlugin(candidate, info)
     plugin = None
     try:
-        plugin = admit(manager, candidate.load, registered_name(info))
-        return LoadedPlugin(candidate, info, plugin, declared_by(manager, plugin))
+        # What a plugin prints on import must not stand in the answers of commands, which tools read.
+        with redirect_stdout(sys.stderr):
+            plugin = admit(manager, candidate.load, registered_name(info))
+            return LoadedPlugin(candidate, info, plugin, declared_by(manager, plugin))
     except Rejection as no:
         if plugin is not None:
             manager.unregister(plugin)

@@ -45,11 +45,14 @@ def test_a_wrong_plugin(install: Callable[..., Any]) -> None:
     line = next(each for each in done.stdout.splitlines() if "class-kept" in each)
     assert "failed" in line
     assert "keep the class with the" in line
+    assert '"tracker:stranger:class-kept" = "..."' in done.stdout.splitlines()[-2]
     assert "1 failed" in done.stdout.splitlines()[-1]
 
 
 def test_for_tools(install: Callable[..., Any]) -> None:
-    stranger = install(BROKEN)
+    # What a plugin prints is no part of the answer.
+    talking = {"plugin.py": (("from vtcore.components", "print('hello')\nfrom vtcore.components"),)}
+    stranger = install(BROKEN | talking)
     done = vtcore(stranger, stranger.name, "--json", "--only", "class-kept", "--only", "unique-ids")
     answer = json.loads(done.stdout)
     assert done.returncode == 1

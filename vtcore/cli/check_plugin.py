@@ -24,8 +24,10 @@ With ``--json`` it prints one object::
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 from vtcore.cli.console import error_console, output_console, print_json
@@ -97,7 +99,9 @@ def execute(arguments: argparse.Namespace) -> int:
             raise VtcoreError(
                 f"--only {' '.join(arguments.only)}: no check's name holds that; --verbose shows them all"
             )
-    outcomes = list(_outcomes(checks))
+    # What a component prints is no part of the answer.
+    with redirect_stdout(sys.stderr):
+        outcomes = list(_outcomes(checks))
     well = all(outcome.is_well for outcome in outcomes)
     if arguments.json:
         print_json(_as_data(plugin, outcomes, well=well))
@@ -145,6 +149,15 @@ def _print(plugin: PluginInfo, outcomes: list[Outcome], *, quick: bool, verbose:
             if outcome.traceback:
                 console.print(f"\n{outcome.component}: {outcome.check}:")
                 console.print(outcome.traceback.rstrip(), soft_wrap=True)
+    failed = next((each for each in outcomes if each.status == "failed" and each.component != "plugin"), None)
+    if failed is not None:
+        console.print(
+            "A failure that is meant is written down, with its reason, under "
+            "[tool.vtcore.testing.expected-failures] in the plugin's pyproject.toml: "
+            f'"{failed.component}:{failed.check}" = "..."',
+            markup=False,
+            soft_wrap=True,
+        )
     counted = ", ".join(f"{count} {status}" for status, count in _counts(outcomes).items() if count)
     seconds = sum(outcome.seconds for outcome in outcomes)
     console.print(f"{counted}; {seconds:.1f} s" + ("; slow checks were left out (--quick)" if quick else ""))
