@@ -144,7 +144,8 @@ class PyAvEncoder:
     def write(self, image: Image) -> None:
         """Add a picture."""
         planes = cv2.cvtColor(_padded(image, self._size), cv2.COLOR_BGR2YUV_I420)
-        frame = self._frame_type.from_ndarray(np.asarray(planes, np.uint8), format="yuv420p")
+        # Not copied: that would keep all other threads waiting, and the array is nobody else's.
+        frame = self._frame_type.from_numpy_buffer(np.asarray(planes, np.uint8), format="yuv420p")
         frame.colorspace, frame.color_range = 6, 1
         frame.pts = self._count
         self._count += 1

@@ -116,5 +116,9 @@ def test_lanes_are_for_several_cores_of_a_processor() -> None:
         assert lanes is not None
         assert lanes.count == 4
         assert lanes_of(runner, compiled=True) is None
+        torch.set_num_threads(2)
+        spared = lanes_of(runner, compiled=False, spare=1)
+        assert spared is not None
+        assert spared.count == 3
     finally:
         torch.set_num_threads(before)

@@ -117,7 +117,9 @@ class NetworkDetector(ABC):
         if self._side_by_side is None:
             yield from map(self.detect, batches)
             return
-        answers = self._side_by_side(self._detect_group, grouped(batches, (self._together,), lambda batch: (len(batch),)))
+        answers = self._side_by_side(
+            self._detect_group, grouped(batches, (self._together,), lambda batch: (len(batch),))
+        )
         try:
             for each in answers:
                 yield from each

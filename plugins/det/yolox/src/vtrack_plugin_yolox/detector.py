@@ -123,7 +123,8 @@ class YoloxDetector(NetworkDetector):
         self._runner = NetworkRunner(
             nn.Sequential(Normaliser(chosen, channels_last=channels_last), self.network), context, name=_NAME
         )
-        lanes = lanes_of(self._runner, compiled=context.compile)
+        together = max(1, _PIXELS_TOGETHER // (height * width))
+        lanes = lanes_of(self._runner, compiled=context.compile, spare=1 if together > 1 else 0)
         if lanes is not None:
             hasten_pointwise(self.network)
         super().__init__(
@@ -133,7 +134,7 @@ class YoloxDetector(NetworkDetector):
             batch_size=batch_size,
             name=_NAME,
             spread=None if lanes is None else lanes.spread,
-            together=max(1, _PIXELS_TOGETHER // (height * width)),
+            together=together,
         )
         # One picture is soonest done by all cores, several by each core for itself.
         self._answer = shared(self._runner, compiled=context.compile, divide_single=True)
