@@ -75,7 +75,7 @@ KNOWN_PLUGINS = (
         "sot-metrics",
         "vtrack-plugin-sot-metrics",
         {
-            "metric": ("ope", "got10k", "vot"),
+            "metric": ("ope", "got10k", "vot", "vot-lt"),
             "protocol": ("vot-reset",),
             "writer": ("track-times", "box-text", "vot-text"),
         },

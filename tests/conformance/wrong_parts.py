@@ -43,6 +43,13 @@ _DETECTORS = (
 _REIDS = (
     part("reid:stranger", "embeddings-typed", "(0, 3 * self.config.bins)", "(0, 0)", "D is the same for all frames"),
     part("reid:stranger", "odd-crops", "max(y2, y1 + 1), x1 : max(x2, x1 + 1)", "y2, x1 : x2", "answer 4 finite rows"),
+    part(
+        "reid:stranger",
+        "embed-each-same",
+        "            yield self.embed(*batch)",
+        "            yield self.embed(*batch)[:1]",
+        "yield what embed returns, in the same order",
+    ),
 )
 
 _DATASETS = (

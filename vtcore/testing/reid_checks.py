@@ -7,11 +7,11 @@ import numpy as np
 from vtcore.testing.comparisons import difference, plain_copy
 from vtcore.testing.definitions import define
 from vtcore.testing.drivers import driver_of
-from vtcore.testing.failures import CheckFailure, expect
+from vtcore.testing.failures import CheckFailure, NotChecked, expect
 from vtcore.testing.scenes import Scene
 from vtcore.testing.subjects import Subject
 
-__all__ = ["embeddings_typed", "odd_crops"]
+__all__ = ["embed_each_same", "embeddings_typed", "odd_crops"]
 
 
 @define("reid")
@@ -57,6 +57,21 @@ def odd_crops(subject: Subject) -> None:
     alone = [plain_copy(reid.embed(scene.frames, [boxes[[row]]])[0])[0] for row in range(4)]
     told = difference(list(plain_copy(found)), alone, tolerance=1e-3, place="box")
     expect(not told, f"what it says of a box changes with the boxes beside it ({told}); describe each by itself")
+
+
+@define("reid")
+def embed_each_same(subject: Subject) -> None:
+    """Where there is an `embed_each`, it answers as `embed` does."""
+    reid = subject.make()
+    if not hasattr(reid, "embed_each"):
+        raise NotChecked("it has no embed_each, so batches come one after the other")
+    scene = Scene.made(0, 4)
+    boxes = [found.boxes for found in scene.detections]
+    batches = [(scene.frames[part], boxes[part]) for part in (slice(0, 2), slice(2, 3), slice(3, 4))]
+    plain = [plain_copy(list(reid.embed(*batch))) for batch in batches]
+    each = [plain_copy(list(found)) for found in reid.embed_each(iter(batches))]
+    told = difference(plain, each, tolerance=1e-4, place="batch")
+    expect(not told, f"embed_each answers otherwise than embed ({told}); yield what embed returns, in the same order")
 
 
 def _told(found: object) -> str:

@@ -108,6 +108,10 @@ class Colour:
             for frame, rows in zip(frames, boxes, strict=True)
         ]
 
+    def embed_each(self, batches):
+        for batch in batches:
+            yield self.embed(*batch)
+
     def _none(self):
         return np.zeros((0, 3 * self.config.bins), np.float32)
 
@@ -118,7 +122,8 @@ class Colour:
         crop = image[y1 : max(y2, y1 + 1), x1 : max(x2, x1 + 1)]
         bins = [np.histogram(crop[..., channel], self.config.bins, (0, 256))[0] for channel in range(3)]
         look = np.concatenate(bins).astype(np.float32)
-        return look / np.linalg.norm(look)
+        with np.errstate(invalid="ignore"):
+            return look / np.linalg.norm(look)
 
 
 class NoiseSequence(Sequence):
