@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from vtcore.benchmarking.alone import AlonePass
-from vtcore.benchmarking.clocks import available_cores, device_peak, memory_peak, reset_device_peak
+from vtcore.benchmarking.clocks import device_peak, memory_peak, reset_device_peak
 from vtcore.benchmarking.figures import Figures, Passage
 from vtcore.components import build
 from vtcore.errors import PreflightError
@@ -22,6 +22,7 @@ from vtcore.host import PluginHost, plugin_host
 from vtcore.interfaces import Writer
 from vtcore.preflight import preflight, require
 from vtcore.preflight.findings import refuse_asking
+from vtcore.processor import available_cores
 from vtcore.runs.interrupts import DeferredInterrupts
 from vtcore.runs.pipeline import Pipeline
 from vtcore.runs.writing import SequenceWriting

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -10,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-__all__ = ["StageClock", "available_cores", "device_peak", "grown", "memory_peak", "parts_of", "reset_device_peak"]
+__all__ = ["StageClock", "device_peak", "grown", "memory_peak", "parts_of", "reset_device_peak"]
 
 
 class StageClock:
@@ -34,12 +33,6 @@ class StageClock:
         finally:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - began
             self.cpu[stage] = self.cpu.get(stage, 0.0) + time.process_time() - cpu
-
-
-def available_cores() -> int:
-    """Return how many processor cores this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
 
 
 def memory_peak() -> int | None:

@@ -36,7 +36,12 @@ class VideoWriterConfig:
     preset: int = option(
         12, "Speed of av1 and vp9; higher is faster and larger (vp9 takes values above 8 as 8).", ge=0, le=13
     )
-    threads: int = option(2, "Encoder threads of av1 and vp9; 0 leaves it to the encoder.", ge=0, le=64)
+    threads: int = option(
+        0,
+        "Threads that encode av1 and vp9; 0 takes one, or two from four cores on: more do more work in all.",
+        ge=0,
+        le=64,
+    )
     frame_rate: float = option(
         0.0,
         "Frames of the sequence a second; 0 takes the sequence's own, 30 where unknown.",

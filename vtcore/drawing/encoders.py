@@ -13,6 +13,7 @@ import numpy as np
 
 from vtcore.drawing.codecs import Codec
 from vtcore.frames import Image
+from vtcore.processor import ordinary_threads
 from vtcore.sources.opencv import quiet_opencv
 
 __all__ = ["Encoder", "EncoderError", "EncoderOptions", "OpenCvEncoder", "PyAvEncoder", "make_encoder"]
@@ -35,7 +36,7 @@ class EncoderOptions:
     Attributes:
         crf: Constant quality, 0 to 63, higher is coarser.
         preset: Speed, 0 to 13, higher is faster.
-        threads: 0 leaves the number to the encoder.
+        threads: Of the encoder, at least 1.
     """
 
     crf: int
@@ -126,7 +127,8 @@ class PyAvEncoder:
                 codec.encoder, rate=rate, options=_encoder_options(codec, options)
             )
             self._prepare_stream(rate, options)
-            self._container.start_encoding()
+            with ordinary_threads():
+                self._container.start_encoding()
         except self._errors as error:
             raise EncoderError(_reason(error)) from error
 
@@ -135,8 +137,7 @@ class PyAvEncoder:
         stream.width, stream.height = self._size
         stream.pix_fmt = "yuv420p"
         context.gop_size = max(1, round(rate * _SECONDS_BETWEEN_KEY_FRAMES))
-        if options.threads:
-            context.thread_count = options.threads
+        context.thread_count = options.threads
         # OpenCV converts with the matrix of BT.601 to the limited range: FFmpeg's numbers 6 (SMPTE 170M) and 1 (MPEG).
         context.colorspace, context.color_primaries, context.color_trc = 6, 6, 6
         context.color_range = 1
@@ -212,11 +213,10 @@ class OpenCvEncoder:
 def _encoder_options(codec: Codec, options: EncoderOptions) -> dict[str, str]:
     if codec.name == "av1":
         # Low delay (pred-struct 1), tuned for real time; lp bounds the encoder's own threads.
-        parallel = f":lp={options.threads}" if options.threads else ""
         return {
             "crf": str(options.crf),
             "preset": str(options.preset),
-            "svtav1-params": f"pred-struct=1:rtc=1{parallel}",
+            "svtav1-params": f"pred-struct=1:rtc=1:lp={options.threads}",
         }
     return {
         "crf": str(options.crf),

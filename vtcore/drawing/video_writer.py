@@ -16,10 +16,12 @@ from vtcore.drawing.encoders import Encoder, EncoderError, EncoderOptions, make_
 from vtcore.errors import OutputError
 from vtcore.frames import Frame, Image, Sequence
 from vtcore.instances import Instances
+from vtcore.processor import available_cores
 
 __all__ = ["VideoWriter"]
 
 _USUAL_RATE = 30
+_CORES_OF_TWO_THREADS = 4
 
 
 class VideoWriter:
@@ -38,7 +40,7 @@ class VideoWriter:
         codec: str = "auto",
         crf: int = 35,
         preset: int = 12,
-        threads: int = 2,
+        threads: int = 0,
         frame_rate: float = 0.0,
         width: int = 0,
         trails: int = 30,
@@ -64,7 +66,7 @@ class VideoWriter:
         )
         self._codec = resolve_codec(codec)
         self.suffix = self._codec.suffix
-        self._options = EncoderOptions(crf, preset, threads)
+        self._options = EncoderOptions(crf, preset, threads or _usual_threads())
         self._annotator = Annotator(trails=trails, show_scores=show_scores, width=width)
         self._path: Path | None = None
         self._sequence: Sequence | None = None
@@ -150,3 +152,8 @@ class VideoWriter:
     def _failure(self, error: EncoderError) -> OutputError:
         self._failed = True
         return OutputError(f"{self._path}: cannot write the video: {error}")
+
+
+def _usual_threads() -> int:
+    """Return how many threads encode where nobody says: finding and tracking are to have most of the processor."""
+    return 1 if available_cores() < _CORES_OF_TWO_THREADS else 2

@@ -18,8 +18,9 @@ from vtcore.interfaces import Writer
 
 __all__ = ["SequenceWriting", "finished_path"]
 
-_DEPTH = 32
-"""Frames that may wait to be written: enough to ride out a slow write, little enough to hold 1080p images."""
+_DEPTH = 8
+"""Frames that may wait to be written: enough to ride out a slow one. Those that wait when the last is tracked are
+written while nothing else is left to do."""
 
 
 def finished_path(writer: Writer, folder: Path, sequence: str) -> Path:

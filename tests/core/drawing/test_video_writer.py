@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from vtcore.drawing import codecs
+from vtcore.drawing import codecs, video_writer
 from vtcore.drawing.config import VideoWriterConfig
 from vtcore.drawing.video_writer import VideoWriter
 from vtcore.errors import MissingPackageError, OutputError
@@ -66,6 +66,10 @@ def partial(folder: Path, writer: VideoWriter) -> Path:
     return folder / f"clip{writer.suffix}.partial"
 
 
+def own_threads() -> set[int]:
+    return {int(each.name) for each in Path("/proc/self/task").iterdir()}
+
+
 def test_is_a_writer_that_takes_the_fields_of_its_config() -> None:
     writer = VideoWriter(codec="mp4v")
     assert isinstance(writer, Writer)
@@ -75,6 +79,34 @@ def test_is_a_writer_that_takes_the_fields_of_its_config() -> None:
     assert {name: parameter.default for name, parameter in parameters.items()} == {
         field.name: field.default for field in attrs.fields(VideoWriterConfig)
     }
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the policy of threads")
+def test_no_thread_of_an_encoder_runs_before_all_others(tmp_path: Path) -> None:
+    pytest.importorskip("av")
+    writer = VideoWriter(codec="av1")
+    writer.open(sequence(), partial(tmp_path, writer))
+    (frame, tracks), *_ = frames(1)
+    before = own_threads()
+    writer.write(frame, tracks, tracks)
+    try:
+        started = own_threads() - before
+        assert started
+        assert {os.sched_getscheduler(each) for each in started} == {os.SCHED_OTHER}
+    finally:
+        writer.close(complete=True)
+
+
+@pytest.mark.parametrize(("cores", "threads"), [(1, 1), (2, 1), (3, 1), (4, 2), (64, 2)])
+def test_one_thread_encodes_or_two_where_there_are_cores(
+    cores: int, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(video_writer, "available_cores", lambda: cores)
+    asked: list[int] = []
+    monkeypatch.setattr(video_writer, "EncoderOptions", lambda crf, preset, threads: asked.append(threads))
+    VideoWriter()
+    VideoWriter(threads=5)
+    assert asked == [threads, 5]
 
 
 def test_refuses_what_its_config_refuses() -> None:

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import torch
 
+from vtcore.processor import make_way
 from vtrack_nets.running import NetworkRunner
 
 __all__ = ["Lanes", "in_lane", "lanes_of"]
@@ -111,5 +112,7 @@ def _settle(cores: int, ready: threading.Barrier) -> None:
     # Asked once, torch settles how many a thread has; it would do so later, and anew.
     torch.get_num_threads()
     torch.set_num_threads(cores)
+    # Decoding, tracking, drawing and an encoder's threads come to nothing while these have the cores.
+    make_way()
     _here.lane = True
     ready.wait()
