@@ -70,7 +70,7 @@ class Benchmark:
         self._transforms = [build(each, self._context) for each in self.experiment.transforms]
         self._writers: list[Writer] = [build(each, self._context) for each in self.experiment.writers]
 
-    def measure(self, *, warm_up: int = 10, repeat: int = 1) -> Figures:
+    def measure(self, *, warm_up: int = 10, repeat: int = 3) -> Figures:
         """Measure.
 
         Args:

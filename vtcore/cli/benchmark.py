@@ -31,7 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--warm-up", type=_count_or_none, default=10, metavar="N", help="frames tracked before any count (default: 10)"
     )
-    parser.add_argument("--repeat", type=_count, default=1, metavar="N", help="measure N times, show the quickest")
+    parser.add_argument(
+        "--repeat", type=_count, default=3, metavar="N", help="measure N times, show the quickest (default: 3)"
+    )
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep what the writers write in FOLDER")
     parser.add_argument("--json", action="store_true", help="print JSON, for tools; times in seconds")
 

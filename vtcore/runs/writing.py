@@ -18,7 +18,7 @@ from vtcore.interfaces import Writer
 
 __all__ = ["SequenceWriting", "finished_path"]
 
-_DEPTH = 8
+_DEPTH = 4
 """Frames that may wait to be written: enough to ride out a slow one. Those that wait when the last is tracked are
 written while nothing else is left to do."""
 

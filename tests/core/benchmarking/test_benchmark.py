@@ -144,7 +144,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
-    assert cli.main(["benchmark", "x.toml", "--json", *arguments]) == 0
+    assert cli.main(["benchmark", "x.toml", "--json", "--repeat", "1", *arguments]) == 0
     data: dict[str, Any] = json.loads(capsys.readouterr().out)
     return data
 
@@ -215,6 +215,13 @@ def test_the_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "detector alone" in lines[-3]
     assert lines[-2].startswith("ratio ")
     assert lines[-1].startswith("peak memory ")
+
+
+def test_all_is_measured_three_times_where_nobody_says(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["benchmark", "x.toml", "--frames", "2", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["wall_seconds"] == min(each["wall_seconds"] for each in data["repetitions"])
+    assert len(data["repetitions"]) == 3
 
 
 def test_warm_up_makes_nothing_anew(folder: Path) -> None:
