@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -117,8 +119,16 @@ def test_lanes_are_for_several_cores_of_a_processor() -> None:
         assert lanes.count == 4
         assert lanes_of(runner, compiled=True) is None
         torch.set_num_threads(2)
-        spared = lanes_of(runner, compiled=False, spare=1)
-        assert spared is not None
-        assert spared.count == 3
+        fewer = lanes_of(runner, compiled=False)
+        assert fewer is not None
+        assert fewer.count == 2
     finally:
         torch.set_num_threads(before)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities of threads")
+def test_lanes_make_way_for_the_threads_that_give_them_work() -> None:
+    mine = os.getpriority(os.PRIO_PROCESS, 0)
+    seen = list(Lanes(2).spread(lambda _: os.getpriority(os.PRIO_PROCESS, 0), range(4)))
+    assert all(each > mine or each == 19 for each in seen)
+    assert os.getpriority(os.PRIO_PROCESS, 0) == mine

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 from torch import fx, nn
+from torch.nn.functional import silu
 
 from vtrack_plugin_yolox import Yolox, YoloxLayout
 from vtrack_plugin_yolox.onnx_weights import _Maps
@@ -131,6 +132,9 @@ class _Writer:
                     numbers = [each.start or 0, np.iinfo(np.int64).max, axis, each.step]
                     result = self._node("Slice", result, *(self._constant(np.array([number])) for number in numbers))
             return result
+        if node.target is silu:
+            maps = self.names[node.args[0]]
+            return self._node("Mul", maps, self._node("Sigmoid", maps))
         inputs = [self.names[each] for each in (node.args[0] if node.target is torch.cat else node.args)]
         return self._node("Concat", *inputs, axis=1) if node.target is torch.cat else self._node("Add", *inputs)
 
@@ -145,8 +149,6 @@ class _Writer:
                 norm = (module.weight, module.bias, module.running_mean, module.running_var)
                 given = [self._constant(each.numpy()) for each in norm]
                 return self._node("BatchNormalization", inputs, *given, epsilon=module.eps)
-            case nn.SiLU():
-                return self._node("Mul", inputs, self._node("Sigmoid", inputs))
             case nn.MaxPool2d():
                 return self._node("MaxPool", inputs, kernel_shape=[5, 5], pads=[2] * 4)
             case nn.Upsample():

@@ -92,19 +92,17 @@ def in_lane() -> bool:
     return getattr(_here, "lane", False)
 
 
-def lanes_of(runner: NetworkRunner, *, compiled: bool, spare: int = 0) -> Lanes | None:
+def lanes_of(runner: NetworkRunner, *, compiled: bool) -> Lanes | None:
     """Return lanes for what a network takes part in; None where it computes elsewhere than on several cores.
 
     Args:
         runner: The network on its device.
         compiled: Whether it is compiled: it is then not called from several threads.
-        spare: Lanes beyond the number of cores: they use what others leave while these wait for Python. For networks
-            that need little memory.
     """
     cores = torch.get_num_threads()
     if runner.device.type != "cpu" or cores < 2 or compiled:
         return None
-    return Lanes(min(_MOST, cores + spare))
+    return Lanes(min(_MOST, cores))
 
 
 def _settle(cores: int, ready: threading.Barrier) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import silu
 
 __all__ = ["Bottleneck", "ConvUnit", "CspLayer", "Focus", "SeparableConvUnit", "SpatialPyramid", "conv_unit"]
 
@@ -16,21 +17,20 @@ NORM_MOMENTUM = 0.03
 class ConvUnit(nn.Module):
     """Convolution, batch norm and SiLU; in the fused form the norm is part of the convolution."""
 
-    conv: nn.Conv2d
-    bn: nn.Module
-
     def __init__(
         self, inputs: int, outputs: int, size: int, stride: int = 1, *, groups: int = 1, fused: bool = False
     ) -> None:
         super().__init__()
         self.conv = nn.Conv2d(inputs, outputs, size, stride, (size - 1) // 2, groups=groups, bias=fused)
-        self.bn = nn.Identity() if fused else nn.BatchNorm2d(outputs, eps=NORM_EPSILON, momentum=NORM_MOMENTUM)
-        self.act = nn.SiLU(inplace=True)
+        self.bn = None if fused else nn.BatchNorm2d(outputs, eps=NORM_EPSILON, momentum=NORM_MOMENTUM)
 
     def forward(self, maps: Tensor) -> Tensor:
         """Map ``(N, inputs, h, w)`` to ``(N, outputs, h / stride, w / stride)``."""
-        result: Tensor = self.act(self.bn(self.conv(maps)))
-        return result
+        maps = self.conv(maps)
+        if self.bn is not None:
+            maps = self.bn(maps)
+        # Not modules: some 100 of these make up a network, and lanes take turns with all that Python does.
+        return silu(maps, inplace=True)
 
 
 class SeparableConvUnit(nn.Module):

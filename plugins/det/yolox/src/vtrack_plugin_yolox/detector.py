@@ -124,7 +124,7 @@ class YoloxDetector(NetworkDetector):
             nn.Sequential(Normaliser(chosen, channels_last=channels_last), self.network), context, name=_NAME
         )
         together = max(1, _PIXELS_TOGETHER // (height * width))
-        lanes = lanes_of(self._runner, compiled=context.compile, spare=1 if together > 1 else 0)
+        lanes = lanes_of(self._runner, compiled=context.compile)
         if lanes is not None:
             hasten_pointwise(self.network)
         super().__init__(
