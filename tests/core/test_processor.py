@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from vtcore.processor import available_cores, make_way, ordinary_threads
+from vtcore.processor import available_cores, make_ordinary, make_way, own_threads
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has threads of such priority")
 
@@ -46,43 +46,31 @@ def test_available_cores_are_those_of_the_process() -> None:
 
 @linux
 @pytest.mark.parametrize("name", ["SCHED_FIFO", "SCHED_RR"])
-def test_threads_started_meanwhile_take_their_turn_and_those_from_before_keep_theirs(name: str) -> None:
+def test_threads_that_ran_before_all_others_take_their_turn_and_those_not_named_keep_theirs(name: str) -> None:
     policy = getattr(os, name)
-    before = Running(policy)
-    plain = after = None
+    kept = Running(policy)
+    if not kept.allowed:
+        kept.stop()
+        pytest.skip("this user may not have threads of such priority")
+    before = own_threads()
+    started, plain = Running(policy), Running(None)
     try:
-        if not before.allowed:
-            pytest.skip("this user may not have threads of such priority")
-        with ordinary_threads():
-            after, plain = Running(policy), Running(None)
-            assert after.policy == policy
-        assert (before.policy, after.policy, plain.policy) == (policy, os.SCHED_OTHER, os.SCHED_OTHER)
+        assert started.policy == policy
+        make_ordinary(own_threads() - before)
+        assert (kept.policy, started.policy, plain.policy) == (policy, os.SCHED_OTHER, os.SCHED_OTHER)
     finally:
-        for each in (before, after, plain):
-            if each is not None:
-                each.stop()
-
-
-@linux
-def test_threads_are_made_ordinary_where_the_library_fails_too() -> None:
-    started: list[Running] = []
-
-    def library() -> None:
-        started.append(Running(os.SCHED_FIFO))
-        raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError), ordinary_threads():
-        library()
-    try:
-        assert started[0].policy == os.SCHED_OTHER
-    finally:
-        started[0].stop()
+        for each in (kept, started, plain):
+            each.stop()
 
 
 @linux
 def test_a_thread_that_has_ended_is_no_error() -> None:
-    with ordinary_threads():
-        Running(None).stop()
+    before = own_threads()
+    thread = Running(None)
+    numbers = own_threads() - before
+    assert len(numbers) == 1
+    thread.stop()
+    make_ordinary(numbers)
 
 
 @linux
@@ -98,5 +86,5 @@ def test_a_thread_that_makes_way_is_the_only_one_to_do_so() -> None:
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
-    assert seen == [min(mine + 5, 19)]
+    assert seen == [min(mine + 10, 19)]
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == mine

@@ -13,7 +13,7 @@ import numpy as np
 
 from vtcore.drawing.codecs import Codec
 from vtcore.frames import Image
-from vtcore.processor import ordinary_threads
+from vtcore.processor import make_ordinary, own_threads
 from vtcore.sources.opencv import quiet_opencv
 
 __all__ = ["Encoder", "EncoderError", "EncoderOptions", "OpenCvEncoder", "PyAvEncoder", "make_encoder"]
@@ -127,8 +127,9 @@ class PyAvEncoder:
                 codec.encoder, rate=rate, options=_encoder_options(codec, options)
             )
             self._prepare_stream(rate, options)
-            with ordinary_threads():
-                self._container.start_encoding()
+            before = own_threads()
+            self._container.start_encoding()
+            self._fresh = own_threads() - before
         except self._errors as error:
             raise EncoderError(_reason(error)) from error
 
@@ -151,9 +152,14 @@ class PyAvEncoder:
         frame.pts = self._count
         self._count += 1
         try:
-            self._container.mux(self._stream.encode(frame))
+            packets = self._stream.encode(frame)
+            self._container.mux(packets)
         except self._errors as error:
             raise EncoderError(_reason(error)) from error
+        # They set their priority themselves as they begin, which all have done when a picture comes out.
+        make_ordinary(self._fresh)
+        if packets:
+            self._fresh = set()
 
     def close(self) -> None:
         """Write what is pending and finish the file."""

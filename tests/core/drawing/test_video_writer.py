@@ -20,6 +20,7 @@ from vtcore.errors import MissingPackageError, OutputError
 from vtcore.frames import Frame, Sequence
 from vtcore.instances import Instances
 from vtcore.interfaces import Writer
+from vtcore.processor import own_threads
 
 CODECS = ("av1", "vp9", "mp4v", "mjpg")
 
@@ -66,10 +67,6 @@ def partial(folder: Path, writer: VideoWriter) -> Path:
     return folder / f"clip{writer.suffix}.partial"
 
 
-def own_threads() -> set[int]:
-    return {int(each.name) for each in Path("/proc/self/task").iterdir()}
-
-
 def test_is_a_writer_that_takes_the_fields_of_its_config() -> None:
     writer = VideoWriter(codec="mp4v")
     assert isinstance(writer, Writer)
@@ -86,9 +83,9 @@ def test_no_thread_of_an_encoder_runs_before_all_others(tmp_path: Path) -> None:
     pytest.importorskip("av")
     writer = VideoWriter(codec="av1")
     writer.open(sequence(), partial(tmp_path, writer))
-    (frame, tracks), *_ = frames(1)
     before = own_threads()
-    writer.write(frame, tracks, tracks)
+    for frame, tracks in frames(30):
+        writer.write(frame, tracks, tracks)
     try:
         started = own_threads() - before
         assert started

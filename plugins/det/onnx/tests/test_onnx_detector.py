@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +15,10 @@ from vtcore.frames import Frame
 from vtcore.host import PluginHost
 from vtcore.instances import Instances
 from vtrack_common_det.class_names import COCO
-from vtrack_nets.errors import DeviceError
+from vtrack_common_det.detector import Found as FoundInOne
+from vtrack_nets.errors import CheckpointError, DeviceError
 from vtrack_plugin_onnx import OnnxDetector
+from vtrack_plugin_onnx import detector as detector_module
 
 Write = Callable[..., str]
 Frames = Callable[..., list[Frame]]
@@ -241,3 +245,38 @@ def test_from_a_table(write_network: Write, found: Found, yolox_rows: Rows) -> N
     assert detector.config.mean == (1.0, 2.0, 3.0)
     assert len(found(detector)) == 2
     assert detector.seconds["forward"] > 0
+
+
+@pytest.mark.parametrize(("threads", "cores", "beside"), [(0, 4, True), (0, 1, False), (1, 4, False)])
+def test_threads_are_beside_each_other_where_nobody_says_how_many_one_picture_takes(
+    threads: int,
+    cores: int,
+    beside: bool,
+    write_network: Write,
+    frames: Frames,
+    yolox_rows: Rows,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(detector_module, "available_cores", lambda: cores)
+    detector = OnnxDetector(weights=write_network({"output": yolox_rows()}), threads=threads)
+    where: set[str] = set()
+    infer = detector._infer
+
+    def watched(images: list[np.ndarray]) -> list[FoundInOne]:
+        where.add(threading.current_thread().name.rpartition("_")[0])
+        return infer(images)
+
+    monkeypatch.setattr(detector, "_infer", watched)
+    answers = list(detector.detect_each([each] for each in frames(6)))
+    assert [[each.scores.tolist() for each in batch] for batch in answers] == [[pytest.approx([0.9, 0.8])]] * 6
+    assert where == {"vtrack-onnx" if beside else ""}
+
+
+def test_a_file_that_goes_before_the_run_is_told(write_network: Write, frames: Frames, yolox_rows: Rows) -> None:
+    path = Path(write_network({"output": yolox_rows()}))
+    detector = OnnxDetector(weights=str(path))
+    if detector._side_by_side is None:
+        pytest.skip("one core: nothing is opened later")
+    path.unlink()
+    with pytest.raises(CheckpointError, match=r"network.onnx: there is no such file"):
+        list(detector.detect_each([frames(1)]))

@@ -12,6 +12,7 @@ import pytest
 from vtcore.frames import Frame
 from vtcore.instances import Float32Array
 from vtrack_plugin_onnx import OnnxDetector
+from vtrack_plugin_onnx import detector as detector_module
 
 REPOSITORY = Path(__file__).parents[4]
 DATA = Path(os.environ.get("VTCORE_REFERENCE_DATA") or REPOSITORY.parent / "shared" / "data") / "real"
@@ -54,3 +55,19 @@ def test_people_of_tud_campus() -> None:
     assert sum(map(len, wanted)) == 75
     assert hits / 75 == pytest.approx(0.77, abs=0.02)
     assert hits / sum(map(len, found)) == pytest.approx(0.61, abs=0.02)
+
+
+def test_several_pictures_side_by_side_are_found_in_as_each_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(detector_module, "available_cores", lambda: 3)
+    pictures = [cv2.imread(str(CAMPUS / "img1" / f"{number:06d}.jpg")) for number in (1, 20, 40, 60, 71)]
+    # Of two sizes, so that what one leaves in memory shows in the next.
+    frames = [Frame(index, each[:, index * 40 :]) for index, each in enumerate(pictures * 3)]
+    detector = OnnxDetector(weights=str(WEIGHTS), classes=("person",), batch_size=2)
+    batches = [frames[:1], frames[1:3], [], frames[3:4], *([each] for each in frames[4:])]
+    together = list(detector.detect_each(batches))
+    assert [len(each) for each in together] == [len(each) for each in batches]
+    for batch, found in zip(batches, together, strict=True):
+        for alone, each in zip(detector.detect(batch), found, strict=True):
+            assert len(each) > 0
+            np.testing.assert_allclose(each.boxes, alone.boxes, atol=1e-3)
+            np.testing.assert_allclose(each.scores, alone.scores, atol=1e-5)

@@ -7,20 +7,13 @@ operators do not divide. Side by side, what one leaves idle the other uses.
 from __future__ import annotations
 
 import threading
-from collections import deque
-from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
 
 import torch
 
-from vtcore.processor import make_way
+from vtcore.side_by_side import SideBySide
 from vtrack_nets.running import NetworkRunner
 
 __all__ = ["Lanes", "in_lane", "lanes_of"]
-
-_Given = TypeVar("_Given")
-_Made = TypeVar("_Made")
 
 _MOST = 4
 """More lanes gain little, and each takes the memory of a network at work."""
@@ -28,12 +21,8 @@ _MOST = 4
 _here = threading.local()
 
 
-class Lanes:
-    """Threads that share the cores equally.
-
-    Attributes:
-        count: How many.
-    """
+class Lanes(SideBySide):
+    """Threads that share the cores equally."""
 
     def __init__(self, count: int) -> None:
         """Start the threads.
@@ -41,50 +30,15 @@ class Lanes:
         Args:
             count: How many; each has so manieth a part of the cores that torch uses in this thread, at least one.
         """
-        self.count = count
+        super().__init__(count, name="vtrack-lane")
         before = torch.get_num_threads()
         cores = max(1, before // count)
         ready = threading.Barrier(count + 1)
-        self._pool = ThreadPoolExecutor(count, "vtrack-lane")
         for _ in range(count):
             self._pool.submit(_settle, cores, ready)
         ready.wait()
         # What a thread sets, those that start later begin with.
         torch.set_num_threads(before)
-
-    def spread(self, function: Callable[[_Given], _Made], items: Iterable[_Given]) -> Generator[_Made, None, None]:
-        """Yield what a function makes of each item, in their order, several in the making at once.
-
-        Items are taken in the thread that asks, a few ahead. What fails, fails in its turn: behind all that came
-        before, and nothing that comes after is waited for.
-
-        Args:
-            function: Called from several threads.
-            items: What it is called with.
-        """
-        making: deque[Future[_Made]] = deque()
-        failed: Exception | None = None
-        source = iter(items)
-        try:
-            while True:
-                try:
-                    item = next(source)
-                except StopIteration:
-                    break
-                except Exception as error:  # noqa: BLE001 - raised below, behind what came before
-                    failed = error
-                    break
-                making.append(self._pool.submit(function, item))
-                # One more than there are lanes: none waits for who asks to come back with the next.
-                if len(making) > self.count:
-                    yield making.popleft().result()
-            while making:
-                yield making.popleft().result()
-        finally:
-            for each in making:
-                each.cancel()
-        if failed is not None:
-            raise failed
 
 
 def in_lane() -> bool:
@@ -110,7 +64,5 @@ def _settle(cores: int, ready: threading.Barrier) -> None:
     # Asked once, torch settles how many a thread has; it would do so later, and anew.
     torch.get_num_threads()
     torch.set_num_threads(cores)
-    # Decoding, tracking, drawing and an encoder's threads come to nothing while these have the cores.
-    make_way()
     _here.lane = True
     ready.wait()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Sequence as Seq
 from pathlib import Path
 
 import numpy as np
 
 from vtcore.components import BuildContext
-from vtcore.frames import Image
-from vtcore.instances import Float32Array, Int64Array
+from vtcore.frames import Frame, Image
+from vtcore.instances import Float32Array, Instances, Int64Array
+from vtcore.processor import available_cores
+from vtcore.side_by_side import SideBySide
 from vtrack_common_det.detector import Found, NetworkDetector
 from vtrack_common_det.nms import class_wise_nms
 from vtrack_nets.errors import CheckpointError
@@ -23,7 +26,7 @@ from vtrack_plugin_onnx.numbering import counted, numbering
 from vtrack_plugin_onnx.outputs import Outputs, read_outputs
 from vtrack_plugin_onnx.pictures import Pictures
 from vtrack_plugin_onnx.presets import DECODINGS
-from vtrack_plugin_onnx.session import open_session
+from vtrack_plugin_onnx.session import on_processor, open_session
 
 __all__ = ["OnnxDetector"]
 
@@ -33,6 +36,9 @@ _log = logging.getLogger("vtcore")
 
 _MOST = 1.01
 """No probability exceeds this, in half precision either."""
+
+_MOST_BESIDE = 4
+"""Batches at once: more gain little, and each takes the memory of a network at work."""
 
 _TURNED = 1.0
 """Pixels by which rounding may turn a box over."""
@@ -142,24 +148,40 @@ class OnnxDetector(NetworkDetector):
             threads=threads,
         )
         self._path = _file(config)
-        device = (context or BuildContext()).device
-        session = open_session(self._path, device=device, providers=config.providers, threads=threads)
-        self._network = OnnxNetwork(session, self._path)
+        self._device = (context or BuildContext()).device
+        self._network = self._opened(threads)
         self.input_size = _size(config, self._network, self._path)
         self._outputs = self._probed()
         own = names_in(self._network.metadata)
         self._counted = counted(config, self._outputs.classes, len(own), self._path)
         self._label_map = numbering(config, self._counted, own)
+        cores = available_cores()
+        several = threads == 0 and cores > 1 and on_processor(self._network.session)
         super().__init__(
-            self._label_map.names, classes=classes, max_detections=max_detections, batch_size=batch_size, name=_NAME
+            self._label_map.names,
+            classes=classes,
+            max_detections=max_detections,
+            batch_size=batch_size,
+            name=_NAME,
+            spread=SideBySide(min(cores, _MOST_BESIDE), name="vtrack-onnx").spread if several else None,
         )
-        self._pictures = Pictures(config.pictures, self.input_size, self._network.pictures.dtype)
+        self._beside: OnnxNetwork | None = None
+        self._opening = threading.Lock()
+        self._here = _Here(self._network, self._fitting())
         self._decode = decoder(decoding)
         usual = DECODINGS[decoding]
         self._activation = activation or usual.activation
         self._format = box_format or usual.box_format
         self._fractions = box_units == "fractions" or (box_units == "auto" and decoding == "detr")
         self._suppressed = suppress == "always" or (suppress == "auto" and usual.suppressed)
+
+    def _opened(self, threads: int) -> OnnxNetwork:
+        config = self.config
+        session = open_session(self._path, device=self._device, providers=config.providers, threads=threads)
+        return OnnxNetwork(session, self._path)
+
+    def _fitting(self) -> Pictures:
+        return Pictures(self.config.pictures, self.input_size, self._network.pictures.dtype)
 
     def _probed(self) -> Outputs:
         size = self.input_size
@@ -170,10 +192,26 @@ class OnnxDetector(NetworkDetector):
             self._network.one_by_one()
         return outputs
 
+    def _detect_group(self, group: Seq[Seq[Frame]]) -> list[list[Instances]]:
+        """Look at batches in one of several threads, which has a core to itself and pictures of its own."""
+        if not self._here.settled:
+            self._here.network, self._here.pictures = self._for_one_core(), self._fitting()
+            self._here.settled = True
+        return super()._detect_group(group)
+
+    def _for_one_core(self) -> OnnxNetwork:
+        """Return the network as all threads call it that have a core each; onnxruntime allows for that."""
+        with self._opening:
+            if self._beside is None:
+                self._beside = self._opened(1)
+                if not self._outputs.batched:
+                    self._beside.one_by_one()
+            return self._beside
+
     def _infer(self, images: Seq[Image]) -> list[Found]:
         with self._timed("preprocess"):
-            batch, placed = self._pictures(images)
-        answers = self._network(batch, self._outputs.names)
+            batch, placed = self._here.pictures(images)
+        answers = self._here.network(batch, self._outputs.names)
         found: list[Found] = []
         while True:
             with self._timed("forward"):
@@ -246,6 +284,22 @@ class OnnxDetector(NetworkDetector):
                 file=self._path,
             )
         return np.concatenate((first, np.maximum(first, second)), axis=1)
+
+
+class _Here(threading.local):
+    """What the present thread looks with.
+
+    Attributes:
+        network: The network.
+        pictures: Makes its pictures, in memory that is used again.
+        settled: Whether these are the thread's own.
+    """
+
+    def __init__(self, network: OnnxNetwork, pictures: Pictures) -> None:
+        """Begin in any thread with those of the detector."""
+        self.network = network
+        self.pictures = pictures
+        self.settled = False
 
 
 def _file(config: OnnxConfig) -> Path:

@@ -50,6 +50,7 @@ class OnnxNetwork:
     """Runs the network on batches that it can take.
 
     Attributes:
+        session: The ``onnxruntime.InferenceSession``.
         pictures: Its input.
         metadata: What the exporter wrote into the file, texts by key.
     """
@@ -64,7 +65,7 @@ class OnnxNetwork:
         Raises:
             CheckpointError: None of the inputs takes pictures, or there are others that no one knows.
         """
-        self._session = session
+        self.session = session
         self._path = path
         self.pictures, self._sizes = _read_inputs(session.get_inputs(), path)
         self.metadata: Mapping[str, str] = dict(session.get_modelmeta().custom_metadata_map)
@@ -139,8 +140,8 @@ class OnnxNetwork:
             name, dtype = self._sizes
             # Boxes then come in pixels of the network's picture.
             feed[name] = np.tile(np.array([width, height], dtype), (len(batch), 1))
-        names = [each.name for each in self._session.get_outputs()] if names is None else list(names)
-        return dict(zip(names, self._session.run(names, feed), strict=True))
+        names = [each.name for each in self.session.get_outputs()] if names is None else list(names)
+        return dict(zip(names, self.session.run(names, feed), strict=True))
 
     def _lower(self, size: int, reason: str) -> None:
         self._most = size // 2

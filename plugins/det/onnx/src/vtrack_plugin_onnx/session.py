@@ -10,7 +10,7 @@ from typing import Any
 from vtcore.errors import MissingPackageError
 from vtrack_nets.errors import CheckpointError, DeviceError, shown
 
-__all__ = ["first_line", "open_session"]
+__all__ = ["first_line", "on_processor", "open_session"]
 
 _CPU = "CPUExecutionProvider"
 _CUDA = "CUDAExecutionProvider"
@@ -54,6 +54,11 @@ def open_session(path: Path, *, device: str = "auto", providers: Seq[str] = (), 
         raise CheckpointError(f"is damaged, or no ONNX network ({first_line(error)})", file=path) from error
     _check_device(session, device, providers)
     return session
+
+
+def on_processor(session: Any) -> bool:
+    """Return whether a session computes on the processor alone."""
+    return list(session.get_providers()) == [_CPU]
 
 
 def first_line(error: Exception) -> str:
