@@ -319,6 +319,9 @@ class Writer(Protocol):
 
     The run hands `open` a path that ends in ``.partial`` and renames it when `close` has returned.
 
+    A writer that goes on with a frame in the background when `write` has returned may have a method ``wait()`` that
+    returns when that is done: ``vtcore benchmark`` calls it, so that the time counts as the writer's.
+
     Attributes:
         folder: Folder below the run folder: ``results``, ``videos``.
         suffix: Of the finished file, with its dot: ``.txt``.

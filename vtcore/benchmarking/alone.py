@@ -166,3 +166,6 @@ class AlonePass:
             with self.clock.measure("write"):
                 for writer in self._writers:
                     writer.write(frame, detections, tracks)
+                    wait = getattr(writer, "wait", None)
+                    if wait is not None:
+                        wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,7 +14,6 @@ import numpy as np
 
 from vtcore.drawing.codecs import Codec
 from vtcore.frames import Image
-from vtcore.processor import make_ordinary, own_threads
 from vtcore.sources.opencv import quiet_opencv
 
 __all__ = ["Encoder", "EncoderError", "EncoderOptions", "OpenCvEncoder", "PyAvEncoder", "make_encoder"]
@@ -49,6 +49,13 @@ class Encoder(Protocol):
 
     def write(self, image: Image) -> None:
         """Add a picture, uint8 ``(height, width, 3)`` blue-green-red.
+
+        Raises:
+            EncoderError: It cannot be written, or one before it could not.
+        """
+
+    def wait(self) -> None:
+        """Return when the picture last written is encoded.
 
         Raises:
             EncoderError: It cannot be written.
@@ -100,7 +107,8 @@ def _padded(image: Image, size: tuple[int, int]) -> Image:
 class PyAvEncoder:
     """AV1 by SVT-AV1, or VP9 by libvpx, through PyAV.
 
-    Both run without looking ahead, which makes files about half larger and saves 300 MB of memory at 1080p.
+    Both run without looking ahead, which makes files about half larger and saves 300 MB of memory at 1080p. A picture
+    is encoded in a thread of its own, while the next is drawn; what fails is told with the next, or at the end.
     """
 
     def __init__(
@@ -119,6 +127,19 @@ class PyAvEncoder:
         self._count = 0
         self._frame_type = av.VideoFrame
         self._errors = (av.error.FFmpegError, OSError)
+        self._thread = ThreadPoolExecutor(1, "vtcore-encode")
+        self._encoding: Future[None] | None = None
+        try:
+            # In that thread from the beginning: where it may, as root on Linux, SVT-AV1 has its threads, and the one
+            # that calls it, run before everything else; the one that draws would then hold up all others.
+            self._thread.submit(self._open, codec, path, rate, options).result()
+        except BaseException:
+            self._thread.shutdown()
+            raise
+
+    def _open(self, codec: Codec, path: Path, rate: Fraction, options: EncoderOptions) -> None:
+        import av
+
         try:
             # The index first, so that a browser plays while it loads.
             flags = {"movflags": "faststart"} if codec.container == "mp4" else {}
@@ -127,9 +148,7 @@ class PyAvEncoder:
                 codec.encoder, rate=rate, options=_encoder_options(codec, options)
             )
             self._prepare_stream(rate, options)
-            before = own_threads()
             self._container.start_encoding()
-            self._fresh = own_threads() - before
         except self._errors as error:
             raise EncoderError(_reason(error)) from error
 
@@ -151,20 +170,35 @@ class PyAvEncoder:
         frame.colorspace, frame.color_range = 6, 1
         frame.pts = self._count
         self._count += 1
-        try:
-            packets = self._stream.encode(frame)
-            self._container.mux(packets)
-        except self._errors as error:
-            raise EncoderError(_reason(error)) from error
-        # They set their priority themselves as they begin, which all have done when a picture comes out.
-        make_ordinary(self._fresh)
-        if packets:
-            self._fresh = set()
+        self.wait()
+        self._encoding = self._thread.submit(self._encode, frame)
+
+    def wait(self) -> None:
+        """Return when the picture last written is encoded."""
+        encoding, self._encoding = self._encoding, None
+        if encoding is not None:
+            encoding.result()
 
     def close(self) -> None:
         """Write what is pending and finish the file."""
         try:
-            self._container.mux(self._stream.encode(None))
+            try:
+                self.wait()
+            finally:
+                self._thread.submit(self._finish).result()
+        finally:
+            self._thread.shutdown()
+
+    def _encode(self, frame: Any) -> None:
+        """Encode a picture, or with None what is pending."""
+        try:
+            self._container.mux(self._stream.encode(frame))
+        except self._errors as error:
+            raise EncoderError(_reason(error)) from error
+
+    def _finish(self) -> None:
+        self._encode(None)
+        try:
             self._container.close()
         except self._errors as error:
             raise EncoderError(_reason(error)) from error
@@ -203,6 +237,9 @@ class OpenCvEncoder:
         """Add a picture."""
         self._writer.write(_padded(image, self._size))
         self._count += 1
+
+    def wait(self) -> None:
+        """Return at once: a picture is encoded as it is written."""
 
     def close(self) -> None:
         """Finish the file and count its frames."""

@@ -99,6 +99,19 @@ class VideoWriter:
         except EncoderError as error:
             raise self._failure(error) from error
 
+    def wait(self) -> None:
+        """Return when the frame last written is encoded.
+
+        Raises:
+            OutputError: It cannot be written.
+        """
+        if self._encoder is None:
+            return
+        try:
+            self._encoder.wait()
+        except EncoderError as error:
+            raise self._failure(error) from error
+
     def close(self, *, complete: bool) -> None:
         """Finish the file; with `complete` false it plays up to the last frame written.
 

@@ -5,6 +5,7 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,14 +14,13 @@ import cv2
 import numpy as np
 import pytest
 
-from vtcore.drawing import codecs, video_writer
+from vtcore.drawing import codecs, encoders, video_writer
 from vtcore.drawing.config import VideoWriterConfig
 from vtcore.drawing.video_writer import VideoWriter
 from vtcore.errors import MissingPackageError, OutputError
 from vtcore.frames import Frame, Sequence
 from vtcore.instances import Instances
 from vtcore.interfaces import Writer
-from vtcore.processor import own_threads
 
 CODECS = ("av1", "vp9", "mp4v", "mjpg")
 
@@ -79,19 +79,12 @@ def test_is_a_writer_that_takes_the_fields_of_its_config() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the policy of threads")
-def test_no_thread_of_an_encoder_runs_before_all_others(tmp_path: Path) -> None:
+def test_an_encoder_does_not_have_the_thread_that_draws_run_before_all_others(tmp_path: Path) -> None:
     pytest.importorskip("av")
     writer = VideoWriter(codec="av1")
-    writer.open(sequence(), partial(tmp_path, writer))
-    before = own_threads()
-    for frame, tracks in frames(30):
-        writer.write(frame, tracks, tracks)
-    try:
-        started = own_threads() - before
-        assert started
-        assert {os.sched_getscheduler(each) for each in started} == {os.SCHED_OTHER}
-    finally:
-        writer.close(complete=True)
+    before = os.sched_getscheduler(0)
+    write(writer, partial(tmp_path, writer), 3)
+    assert os.sched_getscheduler(0) == before
 
 
 @pytest.mark.parametrize(("cores", "threads"), [(1, 1), (2, 1), (3, 1), (4, 2), (64, 2)])
@@ -325,3 +318,60 @@ except DataError as error:
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     assert "damaged after" in done.stdout
     assert done.stderr == ""
+
+
+def test_a_picture_is_encoded_while_the_next_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("av")
+    writer = VideoWriter(codec="av1")
+    writer.wait()  # nothing is under way
+    writer.open(sequence(), partial(tmp_path, writer))
+    let_go, done = threading.Event(), []
+    encode = encoders.PyAvEncoder._encode
+
+    def slow(self: encoders.PyAvEncoder, frame: object) -> None:
+        let_go.wait(10)
+        encode(self, frame)
+        done.append(frame)
+
+    monkeypatch.setattr(encoders.PyAvEncoder, "_encode", slow)
+    (first, tracks), *_ = frames(1)
+    writer.write(first, tracks, tracks)
+    assert done == []
+    let_go.set()
+    writer.wait()
+    assert len(done) == 1
+    writer.close(complete=True)
+
+
+def test_what_fails_in_the_background_is_told_with_the_next_frame(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("av")
+    writer = VideoWriter(codec="av1")
+    writer.open(sequence(), partial(tmp_path, writer))
+
+    def full(self: encoders.PyAvEncoder, frame: object) -> None:
+        raise encoders.EncoderError("No space left on device")
+
+    monkeypatch.setattr(encoders.PyAvEncoder, "_encode", full)
+    (first, tracks), *_ = frames(1)
+    writer.write(first, tracks, tracks)
+    with pytest.raises(OutputError, match=r"clip.mp4.partial: cannot write the video: No space left on device"):
+        writer.write(first, tracks, tracks)
+    writer.close(complete=False)  # told once
+
+
+def test_waiting_tells_what_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("av")
+    writer = VideoWriter(codec="av1")
+    writer.open(sequence(), partial(tmp_path, writer))
+
+    def full(self: encoders.PyAvEncoder, frame: object) -> None:
+        raise encoders.EncoderError("No space left on device")
+
+    monkeypatch.setattr(encoders.PyAvEncoder, "_encode", full)
+    (first, tracks), *_ = frames(1)
+    writer.write(first, tracks, tracks)
+    with pytest.raises(OutputError, match="No space left on device"):
+        writer.wait()
+    writer.close(complete=False)

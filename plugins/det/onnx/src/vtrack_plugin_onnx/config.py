@@ -94,7 +94,10 @@ class OnnxConfig(NetworkDetectorConfig):
         (), "Execution providers of onnxruntime, best first; empty for those of the run's device."
     )
     threads: int = option(
-        0, "Threads of the processor within one step of the network; 0 for as many as there are cores.", ge=0
+        0,
+        "Threads of the processor within one step of the network; 0 for as many as there are cores, in a run shared "
+        "among several pictures.",
+        ge=0,
     )
 
     def __attrs_post_init__(self) -> None:
