@@ -9,7 +9,10 @@ from typing import TypeVar
 
 from vtcore.processor import make_way
 
-__all__ = ["SideBySide"]
+__all__ = ["MOST", "SideBySide"]
+
+MOST = 4
+"""Threads that networks are worth: more gain little, and each takes the memory of a network at work."""
 
 _Given = TypeVar("_Given")
 _Made = TypeVar("_Made")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from functools import partial as partial_call
 from pathlib import Path
 
 import attrs
@@ -343,8 +344,9 @@ def test_a_picture_is_encoded_while_the_next_is_drawn(tmp_path: Path, monkeypatc
     writer.close(complete=True)
 
 
-def test_what_fails_in_the_background_is_told_with_the_next_frame(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("later", ["write", "wait"])
+def test_what_fails_in_the_background_is_told_with_the_next_frame_or_by_waiting(
+    later: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("av")
     writer = VideoWriter(codec="av1")
@@ -356,22 +358,7 @@ def test_what_fails_in_the_background_is_told_with_the_next_frame(
     monkeypatch.setattr(encoders.PyAvEncoder, "_encode", full)
     (first, tracks), *_ = frames(1)
     writer.write(first, tracks, tracks)
+    ask = writer.wait if later == "wait" else partial_call(writer.write, first, tracks, tracks)
     with pytest.raises(OutputError, match=r"clip.mp4.partial: cannot write the video: No space left on device"):
-        writer.write(first, tracks, tracks)
+        ask()
     writer.close(complete=False)  # told once
-
-
-def test_waiting_tells_what_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("av")
-    writer = VideoWriter(codec="av1")
-    writer.open(sequence(), partial(tmp_path, writer))
-
-    def full(self: encoders.PyAvEncoder, frame: object) -> None:
-        raise encoders.EncoderError("No space left on device")
-
-    monkeypatch.setattr(encoders.PyAvEncoder, "_encode", full)
-    (first, tracks), *_ = frames(1)
-    writer.write(first, tracks, tracks)
-    with pytest.raises(OutputError, match="No space left on device"):
-        writer.wait()
-    writer.close(complete=False)

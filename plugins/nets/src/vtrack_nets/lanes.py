@@ -10,13 +10,10 @@ import threading
 
 import torch
 
-from vtcore.side_by_side import SideBySide
+from vtcore.side_by_side import MOST, SideBySide
 from vtrack_nets.running import NetworkRunner
 
 __all__ = ["Lanes", "in_lane", "lanes_of"]
-
-_MOST = 4
-"""More lanes gain little, and each takes the memory of a network at work."""
 
 _here = threading.local()
 
@@ -56,7 +53,7 @@ def lanes_of(runner: NetworkRunner, *, compiled: bool) -> Lanes | None:
     cores = torch.get_num_threads()
     if runner.device.type != "cpu" or cores < 2 or compiled:
         return None
-    return Lanes(min(_MOST, cores))
+    return Lanes(min(MOST, cores))
 
 
 def _settle(cores: int, ready: threading.Barrier) -> None:

@@ -13,7 +13,7 @@ from vtcore.components import BuildContext
 from vtcore.frames import Frame, Image
 from vtcore.instances import Float32Array, Instances, Int64Array
 from vtcore.processor import available_cores
-from vtcore.side_by_side import SideBySide
+from vtcore.side_by_side import MOST, SideBySide
 from vtrack_common_det.detector import Found, NetworkDetector
 from vtrack_common_det.nms import class_wise_nms
 from vtrack_nets.errors import CheckpointError
@@ -36,9 +36,6 @@ _log = logging.getLogger("vtcore")
 
 _MOST = 1.01
 """No probability exceeds this, in half precision either."""
-
-_MOST_BESIDE = 4
-"""Batches at once: more gain little, and each takes the memory of a network at work."""
 
 _TURNED = 1.0
 """Pixels by which rounding may turn a box over."""
@@ -163,7 +160,7 @@ class OnnxDetector(NetworkDetector):
             max_detections=max_detections,
             batch_size=batch_size,
             name=_NAME,
-            spread=SideBySide(min(cores, _MOST_BESIDE), name="vtrack-onnx").spread if several else None,
+            spread=SideBySide(min(cores, MOST), name="vtrack-onnx").spread if several else None,
         )
         self._beside: OnnxNetwork | None = None
         self._opening = threading.Lock()
@@ -194,9 +191,8 @@ class OnnxDetector(NetworkDetector):
 
     def _detect_group(self, group: Seq[Seq[Frame]]) -> list[list[Instances]]:
         """Look at batches in one of several threads, which has a core to itself and pictures of its own."""
-        if not self._here.settled:
+        if self._here.network is self._network:
             self._here.network, self._here.pictures = self._for_one_core(), self._fitting()
-            self._here.settled = True
         return super()._detect_group(group)
 
     def _for_one_core(self) -> OnnxNetwork:
@@ -292,14 +288,12 @@ class _Here(threading.local):
     Attributes:
         network: The network.
         pictures: Makes its pictures, in memory that is used again.
-        settled: Whether these are the thread's own.
     """
 
     def __init__(self, network: OnnxNetwork, pictures: Pictures) -> None:
         """Begin in any thread with those of the detector."""
         self.network = network
         self.pictures = pictures
-        self.settled = False
 
 
 def _file(config: OnnxConfig) -> Path:
