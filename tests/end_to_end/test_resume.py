@@ -111,7 +111,7 @@ def test_ctrl_c_in_the_first_sequence_says_how_to_continue_too(experiment: Path,
     with subprocess.Popen(command, cwd=experiment.parent, stderr=subprocess.PIPE, text=True) as process:
         try:
             deadline = time.monotonic() + 60
-            video = experiment.parent / "runs/experiment/videos/SYN-01.mp4.partial"
+            video = experiment.parent / "runs/experiment/videos/SYN-01.webm.partial"
             while not video.exists():
                 assert process.poll() is None
                 assert time.monotonic() < deadline, "the first sequence never began"

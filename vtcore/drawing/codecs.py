@@ -20,16 +20,14 @@ class Codec:
     """A way to write a video.
 
     Attributes:
-        name: As in the experiment: ``"av1"``.
-        suffix: Of the file: ``".mp4"``.
-        encoder: FFmpeg's encoder for PyAV (``"libsvtav1"``), or OpenCV's four-letter code (``"mp4v"``).
-        container: FFmpeg's name of the file format, for PyAV.
+        name: As in the experiment: ``"vp9"``.
+        suffix: Of the file: ``".webm"``.
+        encoder: FFmpeg's encoder for PyAV (``"libvpx-vp9"``), or OpenCV's four-letter code (``"mp4v"``).
     """
 
     name: str
     suffix: str
     encoder: str
-    container: str
 
     @property
     def needs_pyav(self) -> bool:
@@ -37,14 +35,14 @@ class Codec:
         return self.name in PYAV_CODECS
 
 
-# x264 and x265 are under the GPL: not here, though PyAV's wheels hold them.
+# x264 and x265 are under the GPL: not here, though PyAV's wheels hold them. Nor is SVT-AV1, whose 4.1.0 now and then
+# stands still for good where processor cores are busy, in low delay as in its usual mode.
 _CODECS = {
     codec.name: codec
     for codec in (
-        Codec("av1", ".mp4", "libsvtav1", "mp4"),
-        Codec("vp9", ".webm", "libvpx-vp9", "webm"),
-        Codec("mp4v", ".mp4", "mp4v", "mp4"),
-        Codec("mjpg", ".avi", "MJPG", "avi"),
+        Codec("vp9", ".webm", "libvpx-vp9"),
+        Codec("mp4v", ".mp4", "mp4v"),
+        Codec("mjpg", ".avi", "MJPG"),
     )
 }
 
@@ -53,50 +51,40 @@ def resolve_codec(name: str) -> Codec:
     """Return the codec for ``codec = name``.
 
     Args:
-        name: One of `vtcore.drawing.config.CODECS`; ``auto`` is the first of av1, vp9 and mp4v that can be written.
+        name: One of `vtcore.drawing.config.CODECS`; ``auto`` is vp9 where it can be written, else mp4v.
 
     Raises:
         MissingPackageError: The codec needs PyAV, which is not installed or was built without it.
     """
-    encoders = _pyav_encoders()
+    codec = _CODECS["vp9" if name == "auto" else name]
+    lacking = _lacking(codec)
+    if lacking is None:
+        return codec
     if name == "auto":
-        found = next((codec for codec in map(_CODECS.get, PYAV_CODECS) if codec and codec.encoder in encoders), None)
-        if found is None:
-            _note_fallback()
-        return found or _CODECS["mp4v"]
-    codec = _CODECS[name]
-    if codec.needs_pyav and codec.encoder not in encoders:
-        if not encoders:
-            raise MissingPackageError(f"video codec {name!r} needs PyAV: {PYAV_INSTALL}")
-        raise MissingPackageError(
-            f"video codec {name!r} needs FFmpeg's encoder {codec.encoder}, which this build of PyAV lacks: "
-            f"install PyAV's own wheel ({PYAV_INSTALL}), or choose another codec"
-        )
-    return codec
+        _note_fallback(lacking)
+        return _CODECS["mp4v"]
+    raise MissingPackageError(f"video codec {name!r} needs {lacking}")
 
 
-def _pyav_encoders() -> frozenset[str]:
-    """Return the encoders that we use and PyAV has; none without PyAV."""
+def _lacking(codec: Codec) -> str | None:
+    """Return what the codec needs and is not here, and the way to it; None where it can be written."""
+    if not codec.needs_pyav:
+        return None
     try:
         from av.codec import Codec as PyAvCodec
     except ImportError:
-        return frozenset()
-    found = set()
-    for name in PYAV_CODECS:
-        encoder = _CODECS[name].encoder
-        try:
-            PyAvCodec(encoder, "w")
-        except ValueError:  # PyAV's UnknownCodecError is one
-            continue
-        found.add(encoder)
-    return frozenset(found)
+        return f"PyAV: {PYAV_INSTALL}"
+    try:
+        PyAvCodec(codec.encoder, "w")
+    except ValueError:  # PyAV's UnknownCodecError is one
+        return (
+            f"FFmpeg's encoder {codec.encoder}, which this build of PyAV lacks: "
+            f"install PyAV's own wheel ({PYAV_INSTALL}), or choose another codec"
+        )
+    return None
 
 
 @functools.cache
-def _note_fallback() -> None:
+def _note_fallback(lacking: str) -> None:
     """Say once that browsers will not play the videos."""
-    _log.warning(
-        "PyAV is not installed, so videos are written as MPEG-4 (mp4v), which players show but browsers do not; "
-        "%s brings AV1 and VP9",
-        PYAV_INSTALL,
-    )
+    _log.warning("videos are written as MPEG-4 (mp4v), which players show but browsers do not; vp9 needs %s", lacking)

@@ -12,10 +12,10 @@ from vtcore.options import option
 
 __all__ = ["CODECS", "PYAV_CODECS", "PYAV_INSTALL", "VideoWriterConfig"]
 
-CODECS = ("auto", "av1", "vp9", "mp4v", "mjpg")
+CODECS = ("auto", "vp9", "mp4v", "mjpg")
 """What ``codec`` may be."""
-PYAV_CODECS = ("av1", "vp9")
-"""Codecs that every browser plays; OpenCV's wheels cannot write them."""
+PYAV_CODECS = ("vp9",)
+"""Codecs that every browser plays; OpenCV's wheels write them too, at two pictures of 1080p a second."""
 PYAV_INSTALL = "pip install 'vtcore[av]'"
 """What brings PyAV."""
 
@@ -28,19 +28,14 @@ class VideoWriterConfig:
 
     codec: str = option(
         "auto",
-        "av1 (MP4) and vp9 (WebM) play in browsers and need PyAV; mp4v (MP4) and mjpg (AVI) are OpenCV's; "
-        "auto takes the first of av1, vp9, mp4v that is there.",
+        "vp9 (WebM) plays in browsers and needs PyAV; mp4v (MP4) and mjpg (AVI) are OpenCV's; "
+        "auto is vp9 where PyAV is installed, else mp4v.",
         choices=CODECS,
     )
-    crf: int = option(35, "Constant quality of av1 and vp9; higher is smaller and coarser.", ge=0, le=63)
-    preset: int = option(
-        12, "Speed of av1 and vp9; higher is faster and larger (vp9 takes values above 8 as 8).", ge=0, le=13
-    )
+    crf: int = option(35, "Constant quality of vp9; higher is smaller and coarser.", ge=0, le=63)
+    speed: int = option(9, "Speed of vp9; higher is faster and larger.", ge=0, le=9)
     threads: int = option(
-        0,
-        "Threads that encode av1 and vp9; 0 takes one, or two from four cores on: more do more work in all.",
-        ge=0,
-        le=64,
+        0, "Threads that encode vp9; 0 takes two where there are two cores: more do more work in all.", ge=0, le=64
     )
     frame_rate: float = option(
         0.0,

@@ -1,8 +1,7 @@
-"""Pictures into a video file: PyAV's encoders, and OpenCV's."""
+"""Pictures into a video file: VP9 through PyAV, the rest by OpenCV."""
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
@@ -21,7 +20,7 @@ __all__ = ["Encoder", "EncoderError", "EncoderOptions", "OpenCvEncoder", "PyAvEn
 _LEAST_SIDE = 16
 """Encoders refuse pictures smaller than this, in pixels."""
 _MOST_FRAMES_A_SECOND = 240
-"""SVT-AV1 refuses more."""
+"""As many as players show; those of some cameras pass a thousand."""
 _SECONDS_BETWEEN_KEY_FRAMES = 4
 
 
@@ -35,12 +34,12 @@ class EncoderOptions:
 
     Attributes:
         crf: Constant quality, 0 to 63, higher is coarser.
-        preset: Speed, 0 to 13, higher is faster.
+        speed: 0 to 9, higher is faster.
         threads: Of the encoder, at least 1.
     """
 
     crf: int
-    preset: int
+    speed: int
     threads: int
 
 
@@ -105,10 +104,10 @@ def _padded(image: Image, size: tuple[int, int]) -> Image:
 
 
 class PyAvEncoder:
-    """AV1 by SVT-AV1, or VP9 by libvpx, through PyAV.
+    """VP9 by libvpx, through PyAV.
 
-    Both run without looking ahead, which makes files about half larger and saves 300 MB of memory at 1080p. A picture
-    is encoded in a thread of its own, while the next is drawn; what fails is told with the next, or at the end.
+    It does not look ahead, which saves memory. A picture is encoded in a thread of its own, while the next is drawn;
+    what fails is told with the next, or at the end.
     """
 
     def __init__(
@@ -119,38 +118,21 @@ class PyAvEncoder:
         Raises:
             EncoderError: One of them refuses.
         """
-        # Read by SVT-AV1 when it starts: errors only, its banner would land in the terminal.
-        os.environ.setdefault("SVT_LOG", "1")
         import av
 
         self._size = padded_size(size)
         self._count = 0
         self._frame_type = av.VideoFrame
         self._errors = (av.error.FFmpegError, OSError)
-        self._thread = ThreadPoolExecutor(1, "vtcore-encode")
-        self._encoding: Future[None] | None = None
         try:
-            # In that thread from the beginning: where it may, as root on Linux, SVT-AV1 has its threads, and the one
-            # that calls it, run before everything else; the one that draws would then hold up all others.
-            self._thread.submit(self._open, codec, path, rate, options).result()
-        except BaseException:
-            self._thread.shutdown()
-            raise
-
-    def _open(self, codec: Codec, path: Path, rate: Fraction, options: EncoderOptions) -> None:
-        import av
-
-        try:
-            # The index first, so that a browser plays while it loads.
-            flags = {"movflags": "faststart"} if codec.container == "mp4" else {}
-            self._container: Any = av.open(str(path), "w", format=codec.container, container_options=flags)
-            self._stream: Any = self._container.add_stream(
-                codec.encoder, rate=rate, options=_encoder_options(codec, options)
-            )
+            self._container: Any = av.open(str(path), "w", format="webm")
+            self._stream: Any = self._container.add_stream(codec.encoder, rate=rate, options=_vp9_options(options))
             self._prepare_stream(rate, options)
             self._container.start_encoding()
         except self._errors as error:
             raise EncoderError(_reason(error)) from error
+        self._thread = ThreadPoolExecutor(1, "vtcore-encode")
+        self._encoding: Future[None] | None = None
 
     def _prepare_stream(self, rate: Fraction, options: EncoderOptions) -> None:
         stream, context = self._stream, self._stream.codec_context
@@ -182,12 +164,10 @@ class PyAvEncoder:
     def close(self) -> None:
         """Write what is pending and finish the file."""
         try:
-            try:
-                self.wait()
-            finally:
-                self._thread.submit(self._finish).result()
+            self.wait()
         finally:
             self._thread.shutdown()
+            self._finish()
 
     def _encode(self, frame: Any) -> None:
         """Encode a picture, or with None what is pending."""
@@ -253,21 +233,17 @@ class OpenCvEncoder:
             raise EncoderError(f"the file holds {held} of {self._count} frames; is the disk full?")
 
 
-def _encoder_options(codec: Codec, options: EncoderOptions) -> dict[str, str]:
-    if codec.name == "av1":
-        # Low delay (pred-struct 1), tuned for real time; lp bounds the encoder's own threads.
-        return {
-            "crf": str(options.crf),
-            "preset": str(options.preset),
-            "svtav1-params": f"pred-struct=1:rtc=1:lp={options.threads}",
-        }
+def _vp9_options(options: EncoderOptions) -> dict[str, str]:
     return {
         "crf": str(options.crf),
         "b": "0",  # without a bit rate of its own, crf decides alone
         "deadline": "realtime",
-        "cpu-used": str(min(options.preset, 8)),
+        "speed": str(options.speed),
         "lag-in-frames": "0",
-        "row-mt": "1",
+        # A thread for each column of tiles. Threads for rows (row-mt) work a tenth more in all, and so do decoder and
+        # encoder that adapt to each frame (frame-parallel=0), which makes files no smaller.
+        "tile-columns": str(options.threads.bit_length() - 1),
+        "frame-parallel": "1",
     }
 
 

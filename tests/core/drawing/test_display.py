@@ -87,7 +87,7 @@ def test_installed_asks_the_environment() -> None:
 def test_the_preflight_imports_no_opencv() -> None:
     program = (
         "import sys, vtcore.drawing.display as display, vtcore.drawing.config as config; display.display_available();"
-        "list(config.VideoWriterConfig(codec='av1').check());"
+        "list(config.VideoWriterConfig(codec='vp9').check());"
         "print(sorted({'cv2', 'numpy', 'av'} & sys.modules.keys()))"
     )
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
