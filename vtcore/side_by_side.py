@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from vtcore.processor import make_way
+from vtcore.processor import OwnCores, make_way
 
 __all__ = ["MOST", "SideBySide"]
 
@@ -22,7 +22,8 @@ class SideBySide:
     """Threads that do the same to one item after the other, for work that lets Python go on meanwhile.
 
     They make way for other threads of the program (`vtcore.processor.make_way`): what gives them work and what waits
-    for theirs comes to nothing while they have all cores.
+    for theirs comes to nothing while they have all cores. Where there are as many cores, each keeps to one
+    (`vtcore.processor.OwnCores`).
 
     Attributes:
         count: How many.
@@ -36,7 +37,8 @@ class SideBySide:
             name: How their names begin.
         """
         self.count = count
-        self._pool = ThreadPoolExecutor(count, name, initializer=make_way)
+        self._cores = OwnCores(count)
+        self._pool = ThreadPoolExecutor(count, name, initializer=self._begin)
 
     def spread(self, function: Callable[[_Given], _Made], items: Iterable[_Given]) -> Generator[_Made, None, None]:
         """Yield what a function makes of each item, in their order, several in the making at once.
@@ -60,7 +62,7 @@ class SideBySide:
                 except Exception as error:  # noqa: BLE001 - raised below, behind what came before
                     failed = error
                     break
-                making.append(self._pool.submit(function, item))
+                making.append(self._pool.submit(self._make, function, item))
                 # One more than there are threads: none waits for who asks to come back with the next.
                 if len(making) > self.count:
                     yield making.popleft().result()
@@ -71,3 +73,11 @@ class SideBySide:
                 each.cancel()
         if failed is not None:
             raise failed
+
+    def _begin(self) -> None:
+        make_way()
+        self._cores.take()
+
+    def _make(self, function: Callable[[_Given], _Made], item: _Given) -> _Made:
+        with self._cores.working():
+            return function(item)
