@@ -125,7 +125,8 @@ class PyAvEncoder:
         self._frame_type = av.VideoFrame
         self._errors = (av.error.FFmpegError, OSError)
         try:
-            self._container: Any = av.open(str(path), "w", format="webm")
+            # Without a number drawn for each file, so that the same pictures make the same file.
+            self._container: Any = av.open(str(path), "w", format="webm", container_options={"fflags": "+bitexact"})
             self._stream: Any = self._container.add_stream(codec.encoder, rate=rate, options=_vp9_options(options))
             self._prepare_stream(rate, options)
             self._container.start_encoding()

@@ -37,6 +37,38 @@ def test_finds_an_upright_figure() -> None:
     assert found.ids is None
 
 
+@pytest.mark.parametrize(("size", "scale", "hit"), [((640, 480), 1.08, 0.0), ((300, 400), 1.03, -2.0)])
+def test_windows_are_those_of_opencv_in_one_thread(size: tuple[int, int], scale: float, hit: float) -> None:
+    image = figure(*size)[0].image
+    assert image is not None
+    descriptor = cv2.HOGDescriptor()
+    descriptor.setSVMDetector(cv2.HOGDescriptor.getDefaultPeopleDetector())
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        windows, distances = descriptor.detectMultiScale(
+            image, hitThreshold=hit, winStride=(8, 8), padding=(16, 16), scale=scale, groupThreshold=0
+        )
+    finally:
+        cv2.setNumThreads(threads)
+    found = HogDetector(scale=scale, hit_threshold=hit)._search(image)
+    assert len(windows) > 3
+    np.testing.assert_array_equal(found[0], windows)
+    np.testing.assert_array_equal(found[1], np.ravel(distances))
+
+
+def test_people_who_are_alike_come_in_one_order() -> None:
+    image = figure(320)[0].image
+    assert image is not None
+    frame = Frame(0, np.tile(image, (1, 3, 1)))
+    answers = [
+        HogDetector(hit_threshold=-1.0, nms_overlap=1.0, nested_overlap=1.0).detect([frame])[0] for _ in range(5)
+    ]
+    assert len(np.unique(answers[0].scores)) < len(answers[0].scores)
+    for other in answers[1:]:
+        np.testing.assert_array_equal(other.boxes, answers[0].boxes)
+
+
 def test_boxes_are_in_pixels_of_the_original_picture() -> None:
     frame, _ = figure()
     assert frame.image is not None

@@ -5,10 +5,13 @@ trained on the INRIA person set, are OpenCV's (Apache-2.0); this module turns wh
 
 Differences from a plain ``detectMultiScale``: overlapping windows are not grouped but thinned out by their score, boxes
 inside better boxes included; windows are shrunk to the person (below); distances become scores (`score_of_distance`).
+Its windows are found here level by level: there several threads add theirs in any order, and may give the distances of
+one to windows of another, since these are added apart.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Sequence as Seq
 from typing import Any
 
@@ -16,6 +19,8 @@ import numpy as np
 
 from vtcore.frames import Frame, Image, Sequence
 from vtcore.instances import Float32Array, Float64Array, Instances, Int64Array
+from vtcore.processor import available_cores
+from vtcore.side_by_side import MOST, SideBySide
 from vtrack_plugin_classic.config import HogConfig
 from vtrack_plugin_classic.scaling import scaled_down
 
@@ -25,6 +30,7 @@ __all__ = ["HogDetector", "score_of_distance"]
 # height) are the person: the medians over the matched boxes of TUD-Campus, made symmetric.
 _PERSON = np.array([0.18, 0.11, 0.64, 0.77])
 _WINDOW = (64, 128)
+_MOST_LEVELS = 64
 
 
 def score_of_distance(distance: Float64Array) -> Float64Array:
@@ -78,6 +84,7 @@ class HogDetector:
             nested_overlap=nested_overlap,
         )
         self._descriptor: Any = None
+        self._levels = SideBySide(min(MOST, available_cores()), name="vtrack-hog")
 
     def reset(self, sequence: Sequence | None = None) -> None:
         """Do nothing: every frame is looked at by itself."""
@@ -107,18 +114,48 @@ class HogDetector:
         if self._descriptor is None:
             self._descriptor = cv2.HOGDescriptor()
             self._descriptor.setSVMDetector(cv2.HOGDescriptor.getDefaultPeopleDetector())
-        border = 2 * self.config.padding
-        if image.shape[1] + border < _WINDOW[0] or image.shape[0] + border < _WINDOW[1]:
+        found = self._levels.spread(lambda scale: self._search_level(image, scale), self._scales(image))
+        windows, distances = map(np.concatenate, zip(*found, strict=True))
+        corners = np.hstack((windows[:, :2], windows[:, :2] + windows[:, 2:]))
+        corners = np.clip(corners, 0, (*image.shape[1::-1], *image.shape[1::-1]))
+        clipped = np.hstack((corners[:, :2], corners[:, 2:] - corners[:, :2]))
+        kept = (clipped[:, 2:] > 0).all(axis=1)
+        return clipped[kept], distances[kept]
+
+    def _scales(self, image: Image) -> Iterator[float]:
+        """Yield by how much the picture is scaled down: not at all, and as long as it holds the window."""
+        scale = 1.0
+        for _ in range(_MOST_LEVELS):
+            yield scale
+            scale *= self.config.scale
+            width, height = _scaled(image, scale)
+            if width < _WINDOW[0] or height < _WINDOW[1]:
+                return
+
+    def _search_level(self, image: Image, scale: float) -> tuple[Float64Array, Float64Array]:
+        """Return windows in pixels of the picture, and distances, of the picture scaled down by so much."""
+        import cv2
+
+        size, border = _scaled(image, scale), 2 * self.config.padding
+        if size[0] + border < _WINDOW[0] or size[1] + border < _WINDOW[1]:
             return np.zeros((0, 4)), np.zeros(0)  # Smaller than the window: OpenCV would refuse it.
-        windows, distances = self._descriptor.detectMultiScale(
+        if scale != 1:
+            image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR_EXACT), np.uint8)
+        places, distances = self._descriptor.detect(
             image,
             hitThreshold=self.config.hit_threshold,
             winStride=(self.config.win_stride, self.config.win_stride),
             padding=(self.config.padding, self.config.padding),
-            scale=self.config.scale,
-            groupThreshold=0,
         )
-        return np.asarray(windows, np.float64).reshape(-1, 4), np.asarray(distances, np.float64).reshape(-1)
+        windows = np.empty((len(places), 4))
+        windows[:, :2] = np.rint(np.asarray(places, np.float64).reshape(-1, 2) * scale)
+        windows[:, 2:] = np.rint(np.array(_WINDOW) * scale)
+        return windows, np.asarray(distances, np.float64).reshape(-1)
+
+
+def _scaled(image: Image, scale: float) -> tuple[int, int]:
+    """Return width and height of a picture that is scaled down by so much."""
+    return round(image.shape[1] / scale), round(image.shape[0] / scale)
 
 
 def _people(windows: Float64Array) -> Float64Array:
