@@ -57,6 +57,8 @@ bench: install .venv-peers/installed
 	$(BIN)/python benchmarks/association.py --peer-python .venv-peers/bin/python
 	$(BIN)/python benchmarks/dropped_frames.py
 	$(BIN)/python benchmarks/memory.py
+	for name in yolox yolox-deepsort onnx; do for video in "" -video; do \
+	$(BIN)/vtcore benchmark benchmarks/overlap/$$name$$video.toml || exit 1; done; done
 
 # The packages we are measured against, in an environment of their own.
 .venv-peers/installed:

@@ -15,7 +15,9 @@ _STEPS_BACK = 10
 """On Linux's scale, as the command ``nice`` takes: beside one of the usual priority a thread has a tenth of a core."""
 _LAST = 19
 _SECONDS_TO_JUDGE = 1.0
+"""How long a thread must have worked before what it got tells anything."""
 _UNEQUAL = 2.0
+"""How many times another's share is too much; what a run's other threads take differs less from core to core."""
 
 
 def available_cores() -> int:
@@ -39,10 +41,10 @@ def make_way() -> None:
 class OwnCores:
     """A core for each of as many threads as there are cores, until others want one of the cores, too; on Linux only.
 
-    Linux leaves two such threads on one core for some milliseconds now and then, and the other core idle: 2 % of a run
-    with annotated video (two cores, Linux 6.18). Kept to a core each they do not meet. But where another program is
-    busy on one of the cores, its thread would fall behind, and who waits for it in turn with it; so all are let go for
-    good as soon as one gets less than half of the processor time that another gets.
+    Linux leaves two such threads on one core for some milliseconds now and then, and the other core idle; kept to a
+    core each they do not meet. But where another program is busy on one of the cores, its thread would fall behind, and
+    who waits for it in turn with it; so all are let go for good as soon as one gets less than half of the processor
+    time that another gets.
     """
 
     def __init__(self, count: int) -> None:
@@ -78,10 +80,9 @@ class OwnCores:
                     self._let_go()
 
     def _unequal(self) -> bool:
-        shares = self._shares.values()
-        if not shares or min(share.seconds for share in shares) < _SECONDS_TO_JUDGE:
-            return False
-        return max(share.part for share in shares) > _UNEQUAL * min(share.part for share in shares)
+        # Of some there may be no work at all, where there are more threads than pieces.
+        parts = [share.part for share in self._shares.values() if share.seconds >= _SECONDS_TO_JUDGE]
+        return bool(parts) and max(parts) > _UNEQUAL * min(parts)
 
     def _let_go(self) -> None:
         for thread in self._shares:

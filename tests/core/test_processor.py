@@ -78,7 +78,7 @@ def cores_of(count: int, works: list[list[tuple[float, float]]], monkeypatch: py
 @linux
 class TestOwnCores:
     @pytest.fixture
-    def all_cores(self, monkeypatch: pytest.MonkeyPatch) -> set[int]:
+    def all_cores(self) -> set[int]:
         cores = os.sched_getaffinity(0)
         if len(cores) < 2:
             pytest.skip("one core")
@@ -101,6 +101,20 @@ class TestOwnCores:
             *([(0.9, 1.0)] * 24 for _ in range(len(all_cores) - 1)),
         ]
         assert cores_of(len(all_cores), works, monkeypatch) == [all_cores] * len(all_cores)
+
+    def test_one_that_has_no_work_does_not_keep_the_others_from_being_let_go(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        own = OwnCores(3)
+        let_go: list[bool] = []
+        monkeypatch.setattr(own, "_let_go", lambda: let_go.append(True))
+        for identity, (used, seconds) in enumerate([(0.1, 1.0), (0.9, 1.0), (0.0, 0.0)]):
+            own._shares[identity] = share = processor._Share()
+            share.add(used, seconds)
+        own._shares[threading.get_native_id()] = processor._Share()
+        with own.working():
+            pass
+        assert let_go == [True]
 
     def test_a_second_is_awaited(self, all_cores: set[int], monkeypatch: pytest.MonkeyPatch) -> None:
         works = [[(0.1, 0.8)], *([(0.8, 0.8)] for _ in range(len(all_cores) - 1))]

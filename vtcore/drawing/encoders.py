@@ -20,7 +20,7 @@ __all__ = ["Encoder", "EncoderError", "EncoderOptions", "OpenCvEncoder", "PyAvEn
 _LEAST_SIDE = 16
 """Encoders refuse pictures smaller than this, in pixels."""
 _MOST_FRAMES_A_SECOND = 240
-"""As many as players show; those of some cameras pass a thousand."""
+"""A video of a faster camera is shown slower."""
 _SECONDS_BETWEEN_KEY_FRAMES = 4
 
 
@@ -241,8 +241,8 @@ def _vp9_options(options: EncoderOptions) -> dict[str, str]:
         "deadline": "realtime",
         "speed": str(options.speed),
         "lag-in-frames": "0",
-        # A thread for each column of tiles. Threads for rows (row-mt) work a tenth more in all, and so do decoder and
-        # encoder that adapt to each frame (frame-parallel=0), which makes files no smaller.
+        # A thread for each column of tiles. Threads for rows (row-mt) take more processor time in all, and so does the
+        # encoder that adapts its contexts to each frame (frame-parallel=0), which makes files no smaller.
         "tile-columns": str(options.threads.bit_length() - 1),
         "frame-parallel": "1",
     }

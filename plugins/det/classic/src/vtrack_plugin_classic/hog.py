@@ -20,7 +20,7 @@ import numpy as np
 from vtcore.frames import Frame, Image, Sequence
 from vtcore.instances import Float32Array, Float64Array, Instances, Int64Array
 from vtcore.processor import available_cores
-from vtcore.side_by_side import MOST, SideBySide
+from vtcore.side_by_side import SideBySide
 from vtrack_plugin_classic.config import HogConfig
 from vtrack_plugin_classic.scaling import scaled_down
 
@@ -84,7 +84,7 @@ class HogDetector:
             nested_overlap=nested_overlap,
         )
         self._descriptor: Any = None
-        self._levels = SideBySide(min(MOST, available_cores()), name="vtrack-hog")
+        self._levels = SideBySide(available_cores(), name="vtrack-hog")
 
     def reset(self, sequence: Sequence | None = None) -> None:
         """Do nothing: every frame is looked at by itself."""
